@@ -1,0 +1,56 @@
+using System.Text;
+
+namespace Rlhf.Tokenization;
+
+/// <summary>
+/// The plain-text form of a conversation, as in HH-RLHF (Bai et al. 2022, arXiv:2204.05862): turns under "Human:" and
+/// "Assistant:", a blank line before each.
+/// </summary>
+public static class Transcript
+{
+    /// <summary>Stands before a user's turn.</summary>
+    public const string HumanMark = "\n\nHuman:";
+
+    /// <summary>Stands before an assistant's turn.</summary>
+    public const string AssistantMark = "\n\nAssistant:";
+
+    /// <summary>Renders the turns, ready for the assistant to speak.</summary>
+    /// <param name="turns">At least one turn; a system turn may only come first.</param>
+    /// <returns>Text that ends in <see cref="AssistantMark"/>.</returns>
+    /// <exception cref="ArgumentException">There are no turns, a role is unknown, or a turn is empty.</exception>
+    public static string Render(IReadOnlyList<ConversationTurn> turns) => RenderTurns(turns) + AssistantMark;
+
+    /// <summary>Renders the turns as they are, ending with the last one's content.</summary>
+    /// <inheritdoc cref="Render" path="/param"/>
+    /// <inheritdoc cref="Render" path="/exception"/>
+    public static string RenderTurns(IReadOnlyList<ConversationTurn> turns)
+    {
+        if (turns.Count == 0)
+        {
+            throw new ArgumentException("A conversation needs at least one turn.", nameof(turns));
+        }
+
+        var text = new StringBuilder();
+        for (var i = 0; i < turns.Count; i++)
+        {
+            var content = turns[i].Content.Trim();
+            if (content.Length == 0)
+            {
+                throw new ArgumentException($"Turn {i + 1} of the conversation is empty.", nameof(turns));
+            }
+
+            text.Append(Mark(turns[i].Role, i)).Append(content);
+        }
+
+        return text.ToString();
+    }
+
+    private static string Mark(string role, int index) => role switch
+    {
+        "user" => HumanMark + " ",
+        "assistant" => AssistantMark + " ",
+        "system" when index == 0 => "",
+        "system" => throw new ArgumentException($"Turn {index + 1} has the role \"system\", which may only come first."),
+        _ => throw new ArgumentException($"Turn {index + 1} has the role \"{role}\"; use \"system\", \"user\" or \"assistant\"."),
+    };
+}

@@ -1,0 +1,50 @@
+namespace Rlhf.PolicyOptimization;
+
+/// <summary>How well score differences predict preferences on pairs kept out of training.</summary>
+/// <param name="Accuracy">Share of decided pairs (preference not exactly ½) whose preferred answer scores higher; an equal score counts half.</param>
+/// <param name="ExpectedCalibrationError">Mean over ten bins of |mean probability - mean preference|, weighted by the bins' sizes.</param>
+/// <param name="DecidedPairs">Pairs that count for the accuracy.</param>
+public sealed record PreferenceAccuracy(double Accuracy, double ExpectedCalibrationError, int DecidedPairs)
+{
+    private const int Bins = 10;
+
+    /// <summary>Measures predictions against labels.</summary>
+    /// <param name="differences">Score of A minus score of B; sigmoid of it is the predicted probability that A is better.</param>
+    /// <param name="preferencesA">The labels: probability that A is better, 0 to 1.</param>
+    /// <exception cref="ArgumentException">The lists differ in length, or no pair is decided.</exception>
+    public static PreferenceAccuracy Measure(IReadOnlyList<double> differences, IReadOnlyList<double> preferencesA)
+    {
+        if (differences.Count != preferencesA.Count)
+        {
+            throw new ArgumentException(
+                $"There are {differences.Count} differences but {preferencesA.Count} preferences.", nameof(differences));
+        }
+
+        var decided = 0;
+        var right = 0.0;
+        var probabilitySums = new double[Bins];
+        var preferenceSums = new double[Bins];
+        for (var i = 0; i < differences.Count; i++)
+        {
+            var preference = preferencesA[i];
+            if (preference != 0.5)
+            {
+                decided++;
+                right += differences[i] == 0 ? 0.5 : differences[i] > 0 == preference > 0.5 ? 1 : 0;
+            }
+
+            var probability = 1 / (1 + Math.Exp(-differences[i]));
+            var bin = Math.Min((int)(probability * Bins), Bins - 1);
+            probabilitySums[bin] += probability;
+            preferenceSums[bin] += preference;
+        }
+
+        if (decided == 0)
+        {
+            throw new ArgumentException("No pair has a preference other than one half: there is nothing to be right about.", nameof(preferencesA));
+        }
+
+        var calibrationError = probabilitySums.Zip(preferenceSums, (p, q) => Math.Abs(p - q)).Sum() / differences.Count;
+        return new PreferenceAccuracy(right / decided, calibrationError, decided);
+    }
+}

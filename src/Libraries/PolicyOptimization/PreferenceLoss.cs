@@ -1,0 +1,84 @@
+using static TorchSharp.torch;
+
+namespace Rlhf.PolicyOptimization;
+
+/// <summary>Losses that teach a reward model which of two answers is preferred, or what rating an answer has.</summary>
+public static class PreferenceLoss
+{
+    /// <summary>
+    /// Bradley–Terry with hard labels: mean of -log sigmoid(chosen - rejected - margin)
+    /// (Stiennon et al. 2020, arXiv:2009.01325; margins as in arXiv:2307.09288).
+    /// </summary>
+    /// <param name="chosenScores">[N] float.</param>
+    /// <param name="rejectedScores">[N] float.</param>
+    /// <param name="margins">[N] float, 0 where the choice was slight.</param>
+    /// <returns>[]; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">The tensors are not [N] or differ in size.</exception>
+    public static Tensor PairwiseHard(Tensor chosenScores, Tensor rejectedScores, Tensor margins)
+    {
+        RequirePairs(chosenScores, nameof(chosenScores), rejectedScores, nameof(rejectedScores));
+        Shapes.RequireSame(chosenScores, nameof(chosenScores), margins, nameof(margins));
+        using var scope = NewDisposeScope();
+        var difference = chosenScores - rejectedScores - margins; // [N]
+        return (-nn.functional.logsigmoid(difference).mean()).MoveToOuterDisposeScope(); // []
+    }
+
+    /// <summary>
+    /// Bradley–Terry with soft labels: mean of -p · log sigmoid(a - b) - (1 - p) · log sigmoid(b - a)
+    /// (Bai et al. 2022, arXiv:2212.08073, section 4.1).
+    /// </summary>
+    /// <param name="scoresA">[N] float.</param>
+    /// <param name="scoresB">[N] float.</param>
+    /// <param name="preferencesA">[N] float, probability that A is better.</param>
+    /// <returns>[]; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">The tensors are not [N] or differ in size.</exception>
+    public static Tensor PairwiseSoft(Tensor scoresA, Tensor scoresB, Tensor preferencesA)
+    {
+        RequirePairs(scoresA, nameof(scoresA), scoresB, nameof(scoresB));
+        Shapes.RequireSame(scoresA, nameof(scoresA), preferencesA, nameof(preferencesA));
+        using var scope = NewDisposeScope();
+        var difference = scoresA - scoresB; // [N]
+        var perPair = -preferencesA * nn.functional.logsigmoid(difference)
+            - (1 - preferencesA) * nn.functional.logsigmoid(-difference); // [N]
+        return perPair.mean().MoveToOuterDisposeScope(); // []
+    }
+
+    /// <summary>Mean of (a + b)²: keeps the scores' free shift near 0. Usual weight .01 (arXiv:2312.09244).</summary>
+    /// <param name="scoresA">[N] float.</param>
+    /// <param name="scoresB">[N] float.</param>
+    /// <returns>[]; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">The tensors are not [N] or differ in size.</exception>
+    public static Tensor Centring(Tensor scoresA, Tensor scoresB)
+    {
+        RequirePairs(scoresA, nameof(scoresA), scoresB, nameof(scoresB));
+        using var scope = NewDisposeScope();
+        return (scoresA + scoresB).square().mean().MoveToOuterDisposeScope(); // []
+    }
+
+    /// <summary>Mean squared error of scores against standardised ratings.</summary>
+    /// <param name="scores">[N] float.</param>
+    /// <param name="ratings">[N] float, standardised: see <see cref="Standardisation"/>.</param>
+    /// <returns>[]; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">The tensors are not [N] or differ in size.</exception>
+    public static Tensor SquaredError(Tensor scores, Tensor ratings)
+    {
+        RequirePairs(scores, nameof(scores), ratings, nameof(ratings));
+        using var scope = NewDisposeScope();
+        return (scores - ratings).square().mean().MoveToOuterDisposeScope(); // []
+    }
+
+    /// <summary>Mean absolute error of scores against standardised ratings.</summary>
+    /// <inheritdoc cref="SquaredError" path="/param|/returns|/exception"/>
+    public static Tensor AbsoluteError(Tensor scores, Tensor ratings)
+    {
+        RequirePairs(scores, nameof(scores), ratings, nameof(ratings));
+        using var scope = NewDisposeScope();
+        return (scores - ratings).abs().mean().MoveToOuterDisposeScope(); // []
+    }
+
+    private static void RequirePairs(Tensor a, string nameA, Tensor b, string nameB)
+    {
+        Shapes.RequireRank(a, nameA, 1, "[N]");
+        Shapes.RequireSame(a, nameA, b, nameB);
+    }
+}

@@ -105,6 +105,15 @@ public sealed class TextTokenizer
         return LlamaTokenizer.Create(stream, addBeginOfSentence: false, addEndOfSentence: false);
     }
 
+    /// <summary>Copies the tokenizer's files from one model folder to another.</summary>
+    public static void CopyFiles(string from, string to)
+    {
+        foreach (var name in FileNames.Where(name => File.Exists(Path.Combine(from, name))))
+        {
+            File.Copy(Path.Combine(from, name), Path.Combine(to, name), overwrite: true);
+        }
+    }
+
     private static string HashOf(string folder)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

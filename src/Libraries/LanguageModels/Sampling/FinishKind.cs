@@ -1,0 +1,14 @@
+namespace Rlhf.LanguageModels.Sampling;
+
+/// <summary>Why a response ended.</summary>
+public enum FinishKind
+{
+    /// <summary>The end-of-sequence token was drawn.</summary>
+    EndOfSequence,
+
+    /// <summary>The text ended in a stop text.</summary>
+    Stop,
+
+    /// <summary>The longest response or the context's end was reached.</summary>
+    Length,
+}

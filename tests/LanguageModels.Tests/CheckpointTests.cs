@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+using System.Text;
+using Rlhf.LanguageModels.Checkpoints;
+using static TorchSharp.torch;
+
+namespace Rlhf.LanguageModels.Tests;
+
+public sealed class CheckpointTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("checkpoint-test").FullName;
+
+    [Fact]
+    public void A_saved_model_loads_with_the_same_weights()
+    {
+        using var model = Reference.Tiny();
+        model.Save(_folder, 1, 2);
+        using var loaded = CausalLanguageModel.Load(_folder);
+        Assert.Equal(model.Config, loaded.Config);
+        Assert.Equal(model.Parameters.Keys.Order(), loaded.Parameters.Keys.Order());
+        Assert.All(model.Parameters, p => Assert.True(p.Value.equal(loaded.Parameters[p.Key]).all().item<bool>()));
+    }
+
+    [Fact]
+    public void A_reward_model_scores_the_same_after_saving_and_in_any_batch()
+    {
+        using var model = new RewardModel(Reference.Tiny(), ScalarHead.CreateRandom(16, 2));
+        model.Save(_folder, 1, 2);
+        using var loaded = RewardModel.Load(_folder);
+        int[][] sequences = [[1, 2, 3], [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19], [7]];
+        var scores = model.Score(sequences);
+        Assert.Equal(scores, loaded.Score(sequences));
+        Assert.All(sequences.Zip(scores), s => Assert.Equal(s.Second, loaded.Score([s.First])[0], 1e-5));
+    }
+
+    [Theory]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,16]}}""", "said to lie")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"v":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}""", "overlap")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[4],"data_offsets":[-16,0]}}""", "said to lie")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,16]}}""", "said to lie")]
+    [InlineData("""{"w":{"dtype":"I64","shape":[2],"data_offsets":[0,16]}}""", "I64")]
+    [InlineData("""{"w":[1]}""", "malformed")]
+    [InlineData("""{"w":""", "malformed")]
+    public void A_bad_header_is_refused_in_one_sentence(string header, string said)
+    {
+        var path = Path.Combine(_folder, "x.safetensors");
+        var bytes = new byte[8 + header.Length + 16];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, header.Length);
+        Encoding.UTF8.GetBytes(header).CopyTo(bytes, 8);
+        File.WriteAllBytes(path, bytes);
+        Assert.Contains(said, Assert.Throws<InvalidDataException>(() => new SafetensorsReader(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_header_longer_than_the_file_is_refused()
+    {
+        var path = Path.Combine(_folder, "x.safetensors");
+        File.WriteAllBytes(path, [0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0, (byte)'{', (byte)'}']);
+        Assert.Contains("header", Assert.Throws<InvalidDataException>(() => new SafetensorsReader(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.BFloat16)]
+    [InlineData(ScalarType.Float16)]
+    public void Half_precision_weights_load_as_float32(ScalarType type)
+    {
+        var path = Path.Combine(_folder, "x.safetensors");
+        using var weights = tensor(new float[] { 1.5f, -2, 0.25f, 1024 });
+        using var half = weights.to(type);
+        SafetensorsWriter.Write(path, new Dictionary<string, Tensor> { ["w"] = half });
+        using var reader = new SafetensorsReader(path);
+        using var read = reader.Read("w", ScalarType.Float32);
+        Assert.Equal([1.5f, -2, 0.25f, 1024], read.data<float>().ToArray());
+    }
+
+    [Theory]
+    [InlineData("\"model_type\": \"llama\"", "\"model_type\": \"mamba\"", "mamba")]
+    [InlineData("\"rope_scaling\": null", "\"rope_scaling\": {\"factor\": 8}", "rope_scaling")]
+    [InlineData("\"num_key_value_heads\": 2", "\"num_key_value_heads\": 3", "don't divide")]
+    [InlineData("\"hidden_size\": 16", "\"hidden_size\": 20", "embed_tokens")]
+    public void A_config_that_is_not_supported_or_does_not_fit_is_refused_by_name(string from, string to, string said)
+    {
+        using var model = Reference.Tiny();
+        model.Save(_folder, 1, 2);
+        var path = Path.Combine(_folder, "config.json");
+        var text = File.ReadAllText(path);
+        Assert.Contains(from, text, StringComparison.Ordinal);
+        File.WriteAllText(path, text.Replace(from, to, StringComparison.Ordinal));
+        Assert.Contains(said, Assert.Throws<InvalidDataException>(() => CausalLanguageModel.Load(_folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_without_weights_is_refused_by_name()
+    {
+        using var model = Reference.Tiny();
+        model.Save(_folder, 1, 2);
+        File.Delete(Path.Combine(_folder, "model.safetensors"));
+        Assert.Contains("model.safetensors", Assert.Throws<InvalidDataException>(() => CausalLanguageModel.Load(_folder)).Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}

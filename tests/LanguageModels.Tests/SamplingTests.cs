@@ -1,0 +1,105 @@
+using Rlhf.LanguageModels.Sampling;
+using Rlhf.Testing;
+using Rlhf.Tokenization;
+using TorchSharp;
+
+namespace Rlhf.LanguageModels.Tests;
+
+public sealed class SamplingTests
+{
+    [Fact]
+    public void Greedy_text_equals_the_published_text()
+    {
+        var expected = File.ReadAllText(Fixtures.Path("models/stories260K/expected_stdout_n200.txt"));
+        var (model, sampler) = Load();
+        var prompt = TextTokenizer.Load(Fixtures.Path(Reference.Stories)).Encode("");
+        var sampled = sampler.Sample([new(prompt, new() { Temperature = 0, MaxNewTokens = 200 })], CancellationToken.None)[0];
+        model.Dispose();
+        // The published program prints 199 tokens after BOS.
+        Assert.StartsWith(expected.Trim(), sampled.Text, StringComparison.Ordinal);
+        Assert.Equal(FinishKind.Length, sampled.Finish);
+    }
+
+    [Fact]
+    public void A_response_is_the_same_alone_and_in_a_batch_of_uneven_prompts()
+    {
+        var (model, sampler) = Load();
+        List<SampleRequest> requests = [.. Enumerable.Range(0, 9).Select(i => new SampleRequest(
+            [1, .. Enumerable.Range(403, 1 + (i % 4))], new() { Temperature = 1, TopP = i % 2 == 0 ? 1 : 0.9, MaxNewTokens = 5 + (3 * i), Seed = (ulong)i }))];
+        var together = sampler.Sample(requests, CancellationToken.None);
+        foreach (var (request, batched) in requests.Zip(together))
+        {
+            var alone = sampler.Sample([request], CancellationToken.None)[0];
+            Assert.Equal(alone.TokenIds, batched.TokenIds);
+            Assert.All(alone.Logprobs.Zip(batched.Logprobs), p => Assert.Equal(p.First, p.Second, 1e-4));
+        }
+
+        model.Dispose();
+    }
+
+    [Fact]
+    public void Recorded_logprobs_equal_those_of_scoring_the_same_tokens()
+    {
+        var (model, sampler) = Load();
+        var request = new SampleRequest([1, 403, 407], new() { Temperature = 0.7, MaxNewTokens = 40, Seed = 5 });
+        var sampled = sampler.Sample([request], CancellationToken.None)[0];
+        var scored = new ContinuationScorer(model).Logprobs([new(request.PromptTokens, sampled.TokenIds)], 0.7)[0];
+        model.Dispose();
+        Assert.Equal(sampled.TokenIds.Length, scored.Length);
+        Assert.All(sampled.Logprobs.Zip(scored), p => Assert.Equal(p.First, p.Second, 1e-4));
+    }
+
+    [Fact]
+    public void Frequencies_of_first_tokens_follow_the_distribution()
+    {
+        var (model, sampler) = Load();
+        var requests = Enumerable.Range(0, 4000)
+            .Select(i => new SampleRequest([1, 410], new() { MaxNewTokens = 1, Seed = (ulong)i * 7919 })).ToList();
+        var counts = sampler.Sample(requests, CancellationToken.None).GroupBy(s => s.TokenIds[0]).ToDictionary(g => g.Key, g => g.Count());
+        var frequent = counts.Where(c => c.Value >= 100).ToList();
+        var expected = new ContinuationScorer(model).Logprobs([.. frequent.Select(f => new ScoringRequest([1, 410], [f.Key]))], 1);
+        model.Dispose();
+        Assert.True(frequent.Count >= 3);
+        foreach (var ((_, count), logprob) in frequent.Zip(expected, (f, e) => (f, e[0])))
+        {
+            var p = Math.Exp(logprob);
+            Assert.True(Math.Abs((count / 4000.0) - p) < 4.5 * Math.Sqrt(p * (1 - p) / 4000), $"{count} of 4000 at probability {p}");
+        }
+    }
+
+    [Fact]
+    public void A_stop_text_ends_the_response_and_is_not_part_of_it()
+    {
+        var (model, sampler) = Load();
+        var sampled = sampler.Sample([new([1], new() { Temperature = 0, MaxNewTokens = 100, Stop = ["girl named"] })], CancellationToken.None)[0];
+        model.Dispose();
+        Assert.Equal("Once upon a time, there was a little", sampled.Text);
+        Assert.Equal(FinishKind.Stop, sampled.Finish);
+    }
+
+    [Theory]
+    [InlineData(double.NaN, 1, "temperature")]
+    [InlineData(1, 0, "top_p")]
+    public void A_setting_out_of_range_is_refused(double temperature, double topP, string said)
+    {
+        var error = Assert.Throws<ArgumentException>(() => new SamplingSettings { MaxNewTokens = 1, Temperature = temperature, TopP = topP }.Validate());
+        Assert.Contains(said, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Sampling_leaves_no_tensor_behind()
+    {
+        var (model, sampler) = Load();
+        using var outer = torch.NewDisposeScope();
+        sampler.Sample([new([1], new() { MaxNewTokens = 3 }), new([1, 410], new() { MaxNewTokens = 9, TopP = 0.5 })], CancellationToken.None);
+        Assert.Equal(0, outer.DisposablesCount);
+        model.Dispose();
+    }
+
+    private static (CausalLanguageModel Model, BatchSampler Sampler) Load()
+    {
+        var folder = Fixtures.Path(Reference.Stories);
+        var model = CausalLanguageModel.Load(folder);
+        return (model, new BatchSampler(model, TextTokenizer.Load(folder)));
+    }
+}

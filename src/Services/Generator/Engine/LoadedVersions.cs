@@ -1,0 +1,77 @@
+using Rlhf.LanguageModels;
+using Rlhf.ServiceDefaults;
+using Rlhf.Tokenization;
+
+namespace Rlhf.Generator.Engine;
+
+/// <summary>The versions in memory, most recently used first. For the engine's thread alone, but for what is said otherwise.</summary>
+internal sealed partial class LoadedVersions(
+    ModelOptions model, GeneratorOptions options, TorchOptions torchOptions, TextTokenizer tokenizer, ILogger<LoadedVersions> logger) : IDisposable
+{
+    private readonly LinkedList<(string VersionId, LoadedVersion Version)> _loaded = [];
+    private ModelConfig? _config;
+
+    /// <summary>The base model's shape. Any thread may ask, after <see cref="LoadBase"/>.</summary>
+    public ModelConfig Config => _config ?? throw new InvalidOperationException("The base model is not loaded yet.");
+
+    /// <summary>Weights of the base model. Any thread may ask, after <see cref="LoadBase"/>.</summary>
+    public long ParameterCount { get; private set; }
+
+    /// <summary>Ids of the versions in memory. Any thread may ask.</summary>
+    public IReadOnlyList<string> Ids { get; private set; } = [];
+
+    /// <summary>Loads the base model, before the engine starts.</summary>
+    /// <exception cref="StartupException">The folder is not a model that can be used; the message says why.</exception>
+    public void LoadBase()
+    {
+        TorchSharp.torch.set_num_threads(torchOptions.Threads);
+        try
+        {
+            var loaded = Get(new VersionFiles(ModelOptions.BaseVersion, model.Path, null));
+            _config = loaded.Model.Config;
+            ParameterCount = loaded.Model.ParameterCount;
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new StartupException(exception.Message, exception);
+        }
+    }
+
+    /// <summary>The version, loaded if it is not.</summary>
+    /// <exception cref="InvalidDataException">A file is missing, malformed or unsupported; the message names it.</exception>
+    public LoadedVersion Get(VersionFiles files)
+    {
+        for (var node = _loaded.First; node is not null; node = node.Next)
+        {
+            if (node.Value.VersionId == files.VersionId)
+            {
+                _loaded.Remove(node);
+                _loaded.AddFirst(node);
+                return node.Value.Version;
+            }
+        }
+
+        var version = LoadedVersion.Load(files, tokenizer);
+        _loaded.AddFirst((files.VersionId, version));
+        while (_loaded.Count > options.LoadedVersions)
+        {
+            _loaded.Last?.Value.Version.Dispose();
+            _loaded.RemoveLast();
+        }
+
+        Ids = [.. _loaded.Select(l => l.VersionId)];
+        LogLoaded(logger, files.VersionId);
+        return version;
+    }
+
+    public void Dispose()
+    {
+        foreach (var (_, version) in _loaded)
+        {
+            version.Dispose();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Loaded version {VersionId}")]
+    private static partial void LogLoaded(ILogger logger, string versionId);
+}

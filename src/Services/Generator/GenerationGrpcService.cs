@@ -1,0 +1,103 @@
+using Grpc.Core;
+using Rlhf.Generator.Engine;
+using Rlhf.Generator.Requests;
+using Rlhf.LanguageModels.Sampling;
+using Rlhf.ServiceDefaults;
+using Rlhf.Tokenization;
+using Rlhf.V1;
+
+namespace Rlhf.Generator;
+
+/// <summary>The gRPC door.</summary>
+internal sealed class GenerationGrpcService(
+    PromptSampler sampler, PromptEncoder encoder, GenerationEngine engine, LoadedVersions versions, TextTokenizer tokenizer,
+    GeneratorOptions options, ModelOptions model) : GenerationService.GenerationServiceBase
+{
+    /// <inheritdoc/>
+    public override async Task<GenerateBatchResponse> GenerateBatch(GenerateBatchRequest request, ServerCallContext context)
+    {
+        RequireCount(request.Requests.Count, "requests");
+        var results = await Task.WhenAll(request.Requests.Select(r => GenerateAsync(r, context.CancellationToken)));
+        return new GenerateBatchResponse { Results = { results } };
+    }
+
+    /// <inheritdoc/>
+    public override async Task<ScoreTokensResponse> ScoreTokens(ScoreTokensRequest request, ServerCallContext context)
+    {
+        RequireCount(request.Items.Count, "items");
+        var temperature = request.HasTemperature ? request.Temperature : 1;
+        if (!(temperature is > 0 and <= 100))
+        {
+            throw new ArgumentException($"temperature is {temperature}; it must be above 0 and at most 100.", "temperature");
+        }
+
+        VersionFiles version;
+        try
+        {
+            version = await sampler.ResolveAsync(request.PolicyVersion, context.CancellationToken);
+        }
+        catch (ItemException exception)
+        {
+            throw new KeyNotFoundException(exception.Message, exception);
+        }
+
+        var results = await Task.WhenAll(request.Items.Select(i => ScoreAsync(i, version, temperature, context.CancellationToken)));
+        return new ScoreTokensResponse { Results = { results } };
+    }
+
+    /// <inheritdoc/>
+    public override Task<GenerationInfoResponse> Info(GenerationInfoRequest request, ServerCallContext context) =>
+        Task.FromResult(new GenerationInfoResponse
+        {
+            TokenizerHash = tokenizer.Hash,
+            VocabularySize = versions.Config.VocabularySize,
+            ContextLength = versions.Config.ContextLength,
+            Parameters = versions.ParameterCount,
+            LoadedVersions = { versions.Ids },
+            ModelName = Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Path)),
+        });
+
+    private async Task<GenerateResult> GenerateAsync(GenerateRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var sampled = await sampler.SampleAsync(request.Prompt, request.PolicyVersion, request.Sampling, request.Samples, cancellationToken);
+            return new GenerateResult
+            {
+                Samples = { SampleMessages.From(sampled.Samples) },
+                PromptTokenIds = { sampled.PromptTokens },
+                PolicyVersion = sampled.VersionId,
+            };
+        }
+        catch (ItemException exception)
+        {
+            return new GenerateResult { Error = exception.Error };
+        }
+    }
+
+    private async Task<ScoreTokensResult> ScoreAsync(
+        ScoreTokensItem item, VersionFiles version, double temperature, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var prompt = encoder.Prompt(item.Prompt);
+            var continuation = encoder.Continuation(item, prompt.Length);
+            var logprobs = (await engine.ScoreAsync(version, [new ScoringRequest(prompt, continuation)], temperature, cancellationToken))[0];
+            return logprobs.All(float.IsFinite)
+                ? new ScoreTokensResult { TokenIds = { continuation }, Logprobs = { logprobs } }
+                : throw new ItemException(ErrorCode.NotFinite, $"Version \"{version.VersionId}\" gave a log-probability that is not a finite number.");
+        }
+        catch (ItemException exception)
+        {
+            return new ScoreTokensResult { Error = exception.Error };
+        }
+    }
+
+    private void RequireCount(int count, string field)
+    {
+        if (count < 1 || count > options.MaxItemsPerCall)
+        {
+            throw new ArgumentException($"{field} has {count} items; 1 to {options.MaxItemsPerCall} are taken in one call.", field);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using Grpc.Core;
+using Rlhf.V1;
+
+namespace Rlhf.Generator.Tests;
+
+public sealed class GenerationServiceTests(GeneratorFixture generator)
+{
+    private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_bad_item_fails_alone_with_its_reason()
+    {
+        var good = Request("How do I bake bread?");
+        var empty = Request("x");
+        empty.Prompt = new Prompt { Text = "" };
+        var cold = Request("x");
+        cold.Sampling.Temperature = float.NaN;
+        var foreign = Request("x");
+        foreign.Prompt = new Prompt { Tokens = new TokenSequence { TokenIds = { 1, 2 }, TokenizerHash = "another" } };
+        var response = await generator.Client.GenerateBatchAsync(
+            new GenerateBatchRequest { Requests = { empty, good, cold, Request(string.Join(' ', Enumerable.Repeat("word", 5000))), foreign } },
+            cancellationToken: _cancellation);
+        Assert.Equal(
+            [ErrorCode.InvalidItem, null, ErrorCode.InvalidItem, ErrorCode.TooLong, ErrorCode.TokenizerMismatch],
+            response.Results.Select(r => r.Error?.Code));
+        Assert.NotEmpty(response.Results[1].Samples[0].TokenIds);
+    }
+
+    [Fact]
+    public async Task The_same_seed_gives_the_same_sample_alone_and_beside_others()
+    {
+        var request = Request("How do I bake bread?");
+        request.Samples = 3;
+        var alone = await generator.Client.GenerateBatchAsync(new GenerateBatchRequest { Requests = { request } }, cancellationToken: _cancellation);
+        var beside = await generator.Client.GenerateBatchAsync(
+            new GenerateBatchRequest { Requests = { Request("Who are you?"), request, Request("Tell me a story about a lost key.") } }, cancellationToken: _cancellation);
+        Assert.Equal(alone.Results[0].Samples.Select(s => s.Text), beside.Results[1].Samples.Select(s => s.Text));
+        Assert.Equal(3, alone.Results[0].Samples.Select(s => s.Text).Count());
+    }
+
+    [Fact]
+    public async Task Scoring_a_sample_gives_the_logprobs_that_were_recorded_with_it()
+    {
+        var generated = (await generator.Client.GenerateBatchAsync(
+            new GenerateBatchRequest { Requests = { Request("How do I bake bread?") } }, cancellationToken: _cancellation)).Results[0];
+        var info = await generator.Client.InfoAsync(new GenerationInfoRequest(), cancellationToken: _cancellation);
+        var scored = await generator.Client.ScoreTokensAsync(
+            new ScoreTokensRequest
+            {
+                Items =
+                {
+                    new ScoreTokensItem
+                    {
+                        Prompt = new Prompt { Tokens = new TokenSequence { TokenIds = { generated.PromptTokenIds }, TokenizerHash = info.TokenizerHash } },
+                        Tokens = new TokenSequence { TokenIds = { generated.Samples[0].TokenIds }, TokenizerHash = info.TokenizerHash },
+                    },
+                },
+            },
+            cancellationToken: _cancellation);
+        Assert.All(generated.Samples[0].Logprobs.Zip(scored.Results[0].Logprobs), p => Assert.Equal(p.First, p.Second, 1e-4));
+    }
+
+    [Fact]
+    public async Task A_call_without_items_is_refused_by_field()
+    {
+        var error = await Assert.ThrowsAsync<RpcException>(
+            async () => await generator.Client.GenerateBatchAsync(new GenerateBatchRequest(), cancellationToken: _cancellation));
+        Assert.Equal(StatusCode.InvalidArgument, error.StatusCode);
+        Assert.Contains("requests has 0 items", error.Status.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Streaming_says_that_it_is_not_served()
+    {
+        using var call = generator.Client.Generate(Request("x"), cancellationToken: _cancellation);
+        var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(_cancellation));
+        Assert.Equal(StatusCode.Unimplemented, error.StatusCode);
+    }
+
+    internal static GenerateRequest Request(string text) => new()
+    {
+        Prompt = new Prompt { Conversation = new Conversation { Messages = { new ChatMessage { Role = "user", Content = text } } } },
+        Sampling = new SamplingOptions { MaxNewTokens = 12, Seed = 11 },
+    };
+}

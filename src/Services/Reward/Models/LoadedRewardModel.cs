@@ -1,0 +1,60 @@
+using Rlhf.Artifacts;
+using Rlhf.LanguageModels;
+using Rlhf.Tokenization;
+using Rlhf.V1;
+
+namespace Rlhf.Reward.Models;
+
+/// <summary>A reward model in memory. <see cref="Model"/> is for the engine's thread; the rest is immutable.</summary>
+internal sealed class LoadedRewardModel : IDisposable
+{
+    private const string ProbeText = "\n\nHuman: Is this a probe?\n\nAssistant: It is.";
+
+    private LoadedRewardModel(ModelVersion version, RewardModel model, TextTokenizer tokenizer)
+    {
+        (Version, Model, Tokenizer) = (version, model, tokenizer);
+    }
+
+    public ModelVersion Version { get; }
+
+    public RewardModel Model { get; }
+
+    public TextTokenizer Tokenizer { get; }
+
+    public int ContextLength => Model.Trunk.Config.ContextLength;
+
+    public int VocabularySize => Model.Trunk.Config.VocabularySize;
+
+    /// <summary>Loads a version's files and scores a probe, so that a broken model never takes over.</summary>
+    /// <param name="cached">The version and its folder.</param>
+    /// <param name="baseTokenizer">Used when the folder has no tokenizer.</param>
+    /// <exception cref="InvalidDataException">It is no reward model, a file is missing or malformed, or its scores are not finite.</exception>
+    public static LoadedRewardModel Load(CachedVersion cached, TextTokenizer baseTokenizer)
+    {
+        var (version, folder) = cached;
+        if (version.Kind != VersionKind.RewardModel)
+        {
+            throw new InvalidDataException($"Version '{version.VersionId}' is no reward model but a {version.Kind}; name one that ListModels shows.");
+        }
+        if (version.Normalisation is not { ScoreStandardDeviation: > 0 } normalisation || !IsFinite(normalisation))
+        {
+            throw new InvalidDataException($"Version '{version.VersionId}' has no usable normalisation: finite numbers and a standard deviation above 0 are needed.");
+        }
+        var hasTokenizer = File.Exists(Path.Combine(folder, "tokenizer.json")) || File.Exists(Path.Combine(folder, "tokenizer.model"));
+        var tokenizer = hasTokenizer ? TextTokenizer.Load(folder) : baseTokenizer;
+        var loaded = new LoadedRewardModel(version, RewardModel.Load(folder), tokenizer);
+        var probe = tokenizer.Encode(ProbeText);
+        if (!float.IsFinite(loaded.Model.Score([probe[..Math.Min(probe.Length, loaded.ContextLength)]])[0]))
+        {
+            loaded.Dispose();
+            throw new InvalidDataException($"Version '{version.VersionId}' gives scores that are not finite numbers.");
+        }
+        return loaded;
+    }
+
+    public void Dispose() => Model.Dispose();
+
+    private static bool IsFinite(ScoreNormalisation normalisation) =>
+        double.IsFinite(normalisation.ScoreMean) && double.IsFinite(normalisation.ScoreStandardDeviation)
+        && double.IsFinite(normalisation.RatingMean) && double.IsFinite(normalisation.RatingStandardDeviation);
+}

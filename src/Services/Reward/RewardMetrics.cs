@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Rlhf.V1;
+
+namespace Rlhf.Reward;
+
+/// <summary>What the Reward service counts.</summary>
+internal sealed class RewardMetrics : IDisposable
+{
+    public static readonly ActivitySource Activities = new("Rlhf.Reward");
+    private readonly Meter _meter;
+    private readonly Histogram<double> _queueWait;
+    private readonly Histogram<double> _passSeconds;
+    private readonly Histogram<int> _passItems;
+    private readonly Histogram<int> _passTokens;
+    private readonly Counter<long> _cacheLookups;
+    private readonly Counter<long> _failures;
+    private readonly Histogram<double> _scores;
+
+    public RewardMetrics(IMeterFactory meters)
+    {
+        _meter = meters.Create("Rlhf.Reward");
+        _queueWait = _meter.CreateHistogram<double>("rlhf.reward.queue_wait", "s", "Time of an item between its arrival and its pass");
+        _passSeconds = _meter.CreateHistogram<double>("rlhf.reward.pass.duration", "s", "Duration of one pass through a reward model");
+        _passItems = _meter.CreateHistogram<int>("rlhf.reward.pass.items", "{item}", "Items of one pass");
+        _passTokens = _meter.CreateHistogram<int>("rlhf.reward.pass.tokens", "{token}", "Tokens of one pass, without padding");
+        _cacheLookups = _meter.CreateCounter<long>("rlhf.reward.cache.lookups", "{item}", "Items looked up in the cache, by whether they were there");
+        _failures = _meter.CreateCounter<long>("rlhf.reward.failures", "{item}", "Items without a score, by error code");
+        _scores = _meter.CreateHistogram<double>("rlhf.reward.score", "1", "Normalised scores, by version");
+    }
+
+    public void Waited(TimeSpan wait) => _queueWait.Record(wait.TotalSeconds);
+
+    public void Passed(int items, int tokens, TimeSpan duration)
+    {
+        _passItems.Record(items);
+        _passTokens.Record(tokens);
+        _passSeconds.Record(duration.TotalSeconds);
+    }
+
+    public void LookedUp(int found, int missing)
+    {
+        _cacheLookups.Add(found, KeyValuePair.Create<string, object?>("found", true));
+        _cacheLookups.Add(missing, KeyValuePair.Create<string, object?>("found", false));
+    }
+
+    public void Scored(ScoreResult result)
+    {
+        if (result.Error is { } error)
+        {
+            _failures.Add(1, KeyValuePair.Create<string, object?>("code", error.Code.ToString()));
+        }
+        else
+        {
+            _scores.Record(result.Normalised, KeyValuePair.Create<string, object?>("version", result.ModelVersion));
+        }
+    }
+
+    public void Dispose() => _meter.Dispose();
+}

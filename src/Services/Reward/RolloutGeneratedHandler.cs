@@ -1,0 +1,57 @@
+using Grpc.Core;
+using Rlhf.Messaging;
+using Rlhf.Reward.Models;
+using Rlhf.Reward.Scoring;
+using Rlhf.V1;
+
+namespace Rlhf.Reward;
+
+/// <summary>rollouts.generated → rollouts.scored, where the rollout names a reward model.</summary>
+internal sealed partial class RolloutGeneratedHandler(
+    RewardModelRegistry registry, Scorer scorer, MessagePublisher publisher, ILogger<RolloutGeneratedHandler> logger) : IMessageHandler<RolloutGenerated>
+{
+    public async Task HandleAsync(RolloutGenerated message, CancellationToken cancellationToken)
+    {
+        if (message.RewardModelVersion.Length == 0)
+        {
+            return;
+        }
+        if (string.IsNullOrEmpty(message.Header?.MessageId))
+        {
+            throw new ArgumentException("A rollout must carry header.message_id.", nameof(message));
+        }
+        var scored = new RolloutScored { Rollout = message };
+        if (message.Error is null)
+        {
+            scored.Scores.Add(await ScoreAsync(message, cancellationToken));
+        }
+        await publisher.PublishAsync(RoutingKeys.RolloutsScored, $"{message.Header.MessageId}/{RoutingKeys.RolloutsScored}", scored, cancellationToken);
+    }
+
+    private async Task<ScoreResult[]> ScoreAsync(RolloutGenerated rollout, CancellationToken cancellationToken)
+    {
+        ModelLease lease;
+        try
+        {
+            lease = await registry.AcquireAsync(rollout.RewardModelVersion, cancellationToken);
+        }
+        catch (RpcException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNoModel(rollout.RewardModelVersion, exception.StatusCode, exception.Status.Detail);
+            var error = ModelErrors.ToItemError(exception);
+            return [.. rollout.Samples.Select(_ => new ScoreResult { Error = error })];
+        }
+        using (lease)
+        {
+            return await scorer.ScoreAsync(lease.Model, [.. rollout.Samples.Select(sample => ToItem(rollout, sample))], ScoringPolicy.Default, cancellationToken);
+        }
+    }
+
+    private static ScoreItem ToItem(RolloutGenerated rollout, Sample sample) => new()
+    {
+        Tokens = new TokenSequence { TokenIds = { rollout.PromptTokenIds, sample.TokenIds }, TokenizerHash = rollout.TokenizerHash },
+    };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Rollouts for reward model {VersionId} can't be scored: {Status}: {Detail}")]
+    private partial void LogNoModel(string versionId, StatusCode status, string detail);
+}

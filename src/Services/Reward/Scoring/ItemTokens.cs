@@ -1,0 +1,86 @@
+using Rlhf.Tokenization;
+using Rlhf.V1;
+
+namespace Rlhf.Reward.Scoring;
+
+/// <summary>What of an item the model sees.</summary>
+/// <param name="Ids">Token ids, at least one.</param>
+/// <param name="IsTruncated">Whether the front was cut off.</param>
+internal sealed record ItemTokens(int[] Ids, bool IsTruncated)
+{
+    private const string Assistant = "assistant";
+
+    /// <summary>Prompt and response tokens of an item, whatever their number.</summary>
+    /// <exception cref="ItemException">The item is empty or malformed, or its token ids are another tokenizer's.</exception>
+    public static int[] Of(ScoreItem item, TextTokenizer tokenizer)
+    {
+        switch (item.ContentCase)
+        {
+            case ScoreItem.ContentOneofCase.Text:
+                return Encode(item.Text.Prompt, item.Text.Response, tokenizer);
+            case ScoreItem.ContentOneofCase.Conversation:
+                var turns = item.Conversation.Messages;
+                if (turns.Count < 2 || turns[^1].Role != Assistant)
+                {
+                    throw new ItemException(ErrorCode.InvalidItem, "The conversation must end in the assistant's turn, with a turn before it.");
+                }
+                return Encode(Render(turns.SkipLast(1)), turns[^1].Content, tokenizer);
+            case ScoreItem.ContentOneofCase.Tokens:
+                if (item.Tokens.TokenizerHash != tokenizer.Hash)
+                {
+                    throw new ItemException(
+                        ErrorCode.TokenizerMismatch, $"The token ids are said to be of tokenizer '{item.Tokens.TokenizerHash}'; this model's is '{tokenizer.Hash}'.");
+                }
+                return item.Tokens.TokenIds.Count > 0
+                    ? [.. item.Tokens.TokenIds]
+                    : throw new ItemException(ErrorCode.InvalidItem, "There are no token ids.");
+            default:
+                throw new ItemException(ErrorCode.InvalidItem, "The item is empty; give text, a conversation or token ids.");
+        }
+    }
+
+    /// <summary>Holds an item's tokens against a model's limits.</summary>
+    /// <exception cref="ItemException">A token id is out of range, or there are too many and they may not be cut.</exception>
+    public static ItemTokens Fit(int[] ids, int contextLength, int vocabularySize, TextTokenizer tokenizer, TruncationPolicy truncation)
+    {
+        foreach (var id in ids)
+        {
+            if ((uint)id >= (uint)vocabularySize)
+            {
+                throw new ItemException(ErrorCode.InvalidItem, $"Token id {id} is out of range; the vocabulary has ids 0 to {vocabularySize - 1}.");
+            }
+        }
+        if (ids.Length <= contextLength)
+        {
+            return new ItemTokens(ids, IsTruncated: false);
+        }
+        if (truncation != TruncationPolicy.KeepEnd)
+        {
+            throw new ItemException(ErrorCode.TooLong, $"The item has {ids.Length} tokens; the model's context has {contextLength}.");
+        }
+        return new ItemTokens(
+            tokenizer.BosId is { } bos && ids[0] == bos ? [bos, .. ids[^(contextLength - 1)..]] : ids[^contextLength..], IsTruncated: true);
+    }
+
+    // As the reward model saw it in training: the response follows at a word's boundary and ends with the end-of-sequence token.
+    private static int[] Encode(string prompt, string response, TextTokenizer tokenizer)
+    {
+        if (prompt.Length == 0 || string.IsNullOrWhiteSpace(response))
+        {
+            throw new ItemException(ErrorCode.InvalidItem, "Prompt and response must not be empty.");
+        }
+        return [.. tokenizer.Encode(prompt), .. tokenizer.EncodeContinuation(response.Trim()), tokenizer.EosId];
+    }
+
+    private static string Render(IEnumerable<ChatMessage> turns)
+    {
+        try
+        {
+            return Transcript.Render([.. turns.Select(turn => new ConversationTurn(turn.Role, turn.Content))]);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ItemException(ErrorCode.InvalidItem, exception.Message);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using Rlhf.Reward.Engine;
+using Rlhf.Reward.Models;
+using Rlhf.V1;
+
+namespace Rlhf.Reward.Scoring;
+
+/// <summary>Items to results: tokens, then the cache, then the engine. Both doors (calls and queue) come through here.</summary>
+internal sealed class Scorer(ScoringEngine engine, ScoreCache cache, RewardMetrics metrics)
+{
+    /// <summary>As many results as items, in their order; an item that can't be scored has its reason and nothing else.</summary>
+    /// <exception cref="OverCapacityException">Too many items wait already.</exception>
+    public async Task<ScoreResult[]> ScoreAsync(
+        LoadedRewardModel model, IReadOnlyList<ScoreItem> items, ScoringPolicy policy, CancellationToken cancellationToken)
+    {
+        var results = new ScoreResult[items.Count];
+        var fitting = new List<(int Index, ItemTokens Tokens)>(items.Count);
+        for (var i = 0; i < items.Count; i++)
+        {
+            try
+            {
+                var ids = ItemTokens.Of(items[i], model.Tokenizer);
+                fitting.Add((i, ItemTokens.Fit(ids, model.ContextLength, model.VocabularySize, model.Tokenizer, policy.Truncation)));
+            }
+            catch (ItemException exception)
+            {
+                results[i] = new ScoreResult { Error = exception.Error };
+            }
+        }
+        var raw = await RawScoresAsync(model, [.. fitting.Select(item => item.Tokens.Ids)], policy.Cache, cancellationToken);
+        foreach (var ((index, tokens), (score, isFromCache)) in fitting.Zip(raw))
+        {
+            results[index] = ToResult(model.Version, tokens, score, isFromCache, policy.IncludeMembers);
+        }
+        foreach (var result in results)
+        {
+            metrics.Scored(result);
+        }
+        return results;
+    }
+
+    private async Task<(float Score, bool IsFromCache)[]> RawScoresAsync(
+        LoadedRewardModel model, IReadOnlyList<int[]> sequences, CachePolicy policy, CancellationToken cancellationToken)
+    {
+        var cached = policy == CachePolicy.Use ? await cache.GetAsync(model, sequences) : new float?[sequences.Count];
+        var missing = Enumerable.Range(0, sequences.Count).Where(i => cached[i] is null).ToArray();
+        var computed = missing.Length == 0 ? [] : await engine.ScoreAsync(model, [.. missing.Select(i => sequences[i])], cancellationToken);
+        var scores = cached.Select(score => (Score: score ?? float.NaN, IsFromCache: score is not null)).ToArray();
+        foreach (var (i, score) in missing.Zip(computed))
+        {
+            scores[i].Score = score;
+        }
+        if (policy != CachePolicy.Bypass)
+        {
+            await cache.SetAsync(model, [.. missing.Zip(computed).Where(pair => float.IsFinite(pair.Second)).Select(pair => (sequences[pair.First], pair.Second))]);
+        }
+        return scores;
+    }
+
+    private static ScoreResult ToResult(ModelVersion version, ItemTokens tokens, float raw, bool isFromCache, bool includeMembers)
+    {
+        if (!float.IsFinite(raw))
+        {
+            return new ScoreResult
+            {
+                Error = new ItemError { Code = ErrorCode.NotFinite, Message = $"Version '{version.VersionId}' gave a score that is not a finite number." },
+            };
+        }
+        var normalisation = version.Normalisation;
+        var result = new ScoreResult
+        {
+            Raw = raw,
+            Normalised = (raw - normalisation.ScoreMean) / normalisation.ScoreStandardDeviation,
+            Rating = normalisation.RatingMean + (normalisation.RatingStandardDeviation * raw),
+            TokenCount = tokens.Ids.Length,
+            Truncated = tokens.IsTruncated,
+            FromCache = isFromCache,
+            ModelVersion = version.VersionId,
+        };
+        if (includeMembers)
+        {
+            result.Members.Add(raw); // an ensemble of one
+        }
+        return result;
+    }
+}

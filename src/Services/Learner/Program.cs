@@ -1,2 +1,4 @@
-// Placeholder entry point until the service is written.
-return 0;
+using Rlhf.Learner;
+using Rlhf.ServiceDefaults;
+
+return await ServiceHost.RunAsync(args, LearnerServer.Configure, LearnerServer.Map);

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Rlhf.Learner.Data;
+using Rlhf.Learner.Jobs;
+using Rlhf.Learner.Settings;
+using Rlhf.Learner.Training;
+using Rlhf.Learner.Versions;
+using Rlhf.V1;
+
+namespace Rlhf.Learner.Methods;
+
+/// <summary>
+/// A reward model, trained both ways where the data is there: by regression to ratings and on pairs. Both are measured on the
+/// held-out pairs, and the one asked for is published.
+/// </summary>
+internal sealed class RewardModelMethod(
+    JobSpecification specification,
+    RewardModelSettings settings,
+    IReadOnlyList<EncodedPair> pairs,
+    IReadOnlyList<EncodedRating> ratings,
+    BaseModel baseModel,
+    PolicyLoader loader,
+    VersionPublisher publisher) : ITrainingMethod
+{
+    /// <inheritdoc/>
+    public string Name => "reward-model";
+
+    /// <inheritdoc/>
+    public void Run(TrainingJob job, CancellationToken cancellationToken)
+    {
+        var updates = 0;
+        var wanted = 0;
+        var trainer = new RewardModelTrainer(
+            () => loader.Load(specification.InitialVersion),
+            pairs,
+            ratings,
+            settings,
+            specification.Seed,
+            loss => job.Report(new TrainingStep(++updates, wanted, new Dictionary<string, double> { ["loss"] = loss })));
+        wanted = trainer.Updates;
+        using var regression = trainer.CanRegress ? trainer.Regress(cancellationToken) : null;
+        using var comparison = trainer.CanCompare ? trainer.Compare(cancellationToken) : null;
+        var chosen = (settings.Loss == RewardLoss.Pairwise ? comparison : regression)
+            ?? throw new TrainingException($"There is no training data for {settings.Loss}.");
+
+        var results = new Dictionary<string, double>();
+        AddAccuracy(results, "", chosen);
+        AddAccuracy(results, "regression_", regression);
+        AddAccuracy(results, "pairwise_loss_", comparison);
+        if (chosen.HeldOut is { } heldOut)
+        {
+            results["ece"] = heldOut.ExpectedCalibrationError;
+        }
+
+        job.Finish(results);
+        Publish(job, chosen, cancellationToken);
+    }
+
+    private static void AddAccuracy(Dictionary<string, double> results, string prefix, TrainedRewardModel? model)
+    {
+        if (model?.HeldOut is { } heldOut)
+        {
+            results[prefix + "pairwise_accuracy"] = heldOut.Accuracy;
+        }
+    }
+
+    private void Publish(TrainingJob job, TrainedRewardModel chosen, CancellationToken cancellationToken)
+    {
+        var version = VersionPublisher.Describe(
+            specification, specification.PublishedVersion, VersionKind.RewardModel, Name, step: 0, JsonSerializer.Serialize(settings));
+        version.Normalisation = new ScoreNormalisation
+        {
+            ScoreMean = chosen.Scores.Mean,
+            ScoreStandardDeviation = chosen.Scores.StandardDeviation,
+            RatingMean = chosen.Ratings.Mean,
+            RatingStandardDeviation = chosen.Ratings.StandardDeviation,
+        };
+        publisher.Publish(version, folder => chosen.Model.Save(folder, baseModel.BosId, baseModel.Tokenizer.EosId), cancellationToken);
+        job.Published(version.VersionId);
+    }
+}

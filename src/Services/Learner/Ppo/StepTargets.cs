@@ -1,0 +1,73 @@
+using Rlhf.Learner.Settings;
+using Rlhf.Learner.Training;
+using Rlhf.PolicyOptimization;
+using static TorchSharp.torch;
+
+namespace Rlhf.Learner.Ppo;
+
+/// <summary>What a step's responses teach, one array a response, and what they measured.</summary>
+/// <param name="Advantages">Whitened over all response tokens of the step.</param>
+/// <param name="Returns">Taken before whitening.</param>
+/// <param name="KlPerSequence">k1 summed over each response and averaged, in nats.</param>
+/// <param name="K3PerSequence">The same of k3.</param>
+/// <param name="ExplainedVariance">Of the returns by the values; NaN where the returns do not vary.</param>
+internal sealed record StepTargets(
+    float[][] Advantages, float[][] Returns, double KlPerSequence, double K3PerSequence, double ExplainedVariance)
+{
+    // Generator and learner compute the same numbers in another order: float32 rounding, and nothing more, may stand between.
+    private const double LargestRatioDeviation = 1e-4;
+    private const double LargestKl = 1e-5;
+
+    /// <summary>Computes them.</summary>
+    /// <param name="rollouts">The responses.</param>
+    /// <param name="reading">What policy and baseline say of them.</param>
+    /// <param name="beta">Weight of the KL penalty.</param>
+    /// <param name="settings">The rest.</param>
+    /// <param name="step">For errors.</param>
+    /// <exception cref="TrainingException">Generator and learner disagree about the sampled tokens, or a number is not finite.</exception>
+    public static StepTargets Compute(
+        IReadOnlyList<Rollout> rollouts, PolicyReading reading, double beta, PpoSettings settings, long step)
+    {
+        using var noGradients = no_grad();
+        using var scope = NewDisposeScope();
+        var grid = new ResponseGrid([.. rollouts.Select(rollout => rollout.Example.ResponseLength)]);
+        var responseMask = grid.Mask(); // [B, T]
+        var policyLogprobs = grid.ToTensor(reading.PolicyLogprobs); // [B, T]
+        var rolloutLogprobs = grid.ToTensor([.. rollouts.Select(rollout => rollout.Logprobs)]); // [B, T]
+        var referenceLogprobs = grid.ToTensor(reading.ReferenceLogprobs); // [B, T]
+        var values = grid.ToTensor(reading.Values); // [B, T]
+        RequireAgreement(policyLogprobs, rolloutLogprobs, responseMask, settings, step);
+
+        var scores = tensor(rollouts.Select(rollout => (float)rollout.Score).ToArray())
+            .clamp(-settings.ScoreClip, settings.ScoreClip); // [B]
+        var isFinished = tensor(rollouts.Select(rollout => rollout.IsFinished).ToArray()); // [B]
+        var penalised = TokenRewards.PenaliseUnfinished(scores, isFinished, settings.UnfinishedPenalty); // [B]
+        var rewards = TokenRewards.FromScoreAndKl(penalised, policyLogprobs, referenceLogprobs, responseMask, beta); // [B, T]
+        var estimate = GeneralizedAdvantages.Estimate(rewards, values, responseMask, settings.Discount, settings.AdvantageLambda);
+        var advantages = MaskedStatistics.Whiten(estimate.Advantages, responseMask); // [B, T]
+
+        // Both are 0 in the padding, where policy and reference are: the plain sum is the masked one.
+        var kl = KlEstimators.K1(policyLogprobs, referenceLogprobs).sum().item<float>() / rollouts.Count;
+        var k3 = KlEstimators.K3(policyLogprobs, referenceLogprobs).sum().item<float>() / rollouts.Count;
+        Update.RequireFinite(kl, "KL to the baseline", () => $"step {step}");
+        return new StepTargets(
+            grid.ToRows(advantages),
+            grid.ToRows(estimate.Returns),
+            kl,
+            k3,
+            MaskedStatistics.ExplainedVariance(values, estimate.Returns, responseMask));
+    }
+
+    private static void RequireAgreement(Tensor policyLogprobs, Tensor rolloutLogprobs, Tensor responseMask, PpoSettings settings, long step)
+    {
+        var ratio = RatioStatistics.Measure(policyLogprobs, rolloutLogprobs, responseMask, settings.ClipRange);
+        if (!(ratio.LargestDeviation <= LargestRatioDeviation && Math.Abs(ratio.ApproximateKl) <= LargestKl))
+        {
+            throw new TrainingException(
+                $"At step {step}, before any update, policyLogprobs (learner) and rolloutLogprobs (generator) of the same tokens disagree: "
+                + $"the largest |ratio - 1| is {ratio.LargestDeviation:g3} (at most {LargestRatioDeviation:g1}), "
+                + $"the KL {ratio.ApproximateKl:g3} (at most {LargestKl:g1}). "
+                + "Weights, tokenizer, positions, temperature or number format differ between them.");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.ComponentModel.DataAnnotations;
+using Rlhf.V1;
+
+namespace Rlhf.Learner.Settings;
+
+/// <summary>Reward-model training: trunk and head together. The defaults suit a model of one to two million weights.</summary>
+public sealed record RewardModelSettings
+{
+    /// <summary>Which of the two models is published; both are trained where the data is there, and compared.</summary>
+    public RewardLoss Loss { get; init; }
+
+    /// <summary>Passes over the pairs or the rated responses.</summary>
+    [Range(1, 1000)]
+    public int Epochs { get; init; } = 2;
+
+    /// <summary>Pairs, or rated responses, an update.</summary>
+    [Range(1, 65536)]
+    public int BatchSize { get; init; } = 16;
+
+    /// <summary>Peak learning rate of AdamW, reached after the warm-up and decayed to 0.</summary>
+    [Range(1e-9, 1.0)]
+    public double LearningRate { get; init; } = 5e-4;
+
+    /// <summary>Weight of (a + b)², which keeps the scores' free shift near 0 in pairwise training.</summary>
+    [Range(0.0, 1.0)]
+    public double CentringWeight { get; init; } = 0.01;
+
+    /// <summary>Share of the updates over which the learning rate rises from 0.</summary>
+    [Range(0.0, 1.0)]
+    public double WarmUpShare { get; init; } = 0.1;
+
+    /// <summary>Decoupled weight decay of AdamW.</summary>
+    [Range(0.0, 1.0)]
+    public double WeightDecay { get; init; } = 0.01;
+
+    /// <summary>Longest gradient; longer ones are scaled down to it.</summary>
+    [Range(1e-6, 1e6)]
+    public double MaxGradientNorm { get; init; } = 1;
+
+    /// <summary>The settings of a request; what it leaves at zero takes the default.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    public static RewardModelSettings From(RewardModelOptions options)
+    {
+        var defaults = new RewardModelSettings();
+        return Ranges.Checked(defaults with
+        {
+            Loss = options.Loss,
+            Epochs = Ranges.Or(options.Epochs, defaults.Epochs),
+            BatchSize = Ranges.Or(options.BatchSize, defaults.BatchSize),
+            LearningRate = Ranges.Or(options.LearningRate, defaults.LearningRate),
+        });
+    }
+}

@@ -1,0 +1,45 @@
+using System.ComponentModel.DataAnnotations;
+using Rlhf.V1;
+
+namespace Rlhf.Learner.Settings;
+
+/// <summary>Supervised fine-tuning: next-token loss on response tokens. The defaults suit a model of one to two million weights.</summary>
+public sealed record SupervisedSettings
+{
+    /// <summary>Passes over the examples.</summary>
+    [Range(1, 1000)]
+    public int Epochs { get; init; } = 2;
+
+    /// <summary>Examples an update.</summary>
+    [Range(1, 65536)]
+    public int BatchSize { get; init; } = 16;
+
+    /// <summary>Peak learning rate of AdamW, reached after the warm-up and decayed to 0.</summary>
+    [Range(1e-9, 1.0)]
+    public double LearningRate { get; init; } = 5e-4;
+
+    /// <summary>Share of the updates over which the learning rate rises from 0.</summary>
+    [Range(0.0, 1.0)]
+    public double WarmUpShare { get; init; } = 0.1;
+
+    /// <summary>Decoupled weight decay of AdamW.</summary>
+    [Range(0.0, 1.0)]
+    public double WeightDecay { get; init; } = 0.01;
+
+    /// <summary>Longest gradient; longer ones are scaled down to it.</summary>
+    [Range(1e-6, 1e6)]
+    public double MaxGradientNorm { get; init; } = 1;
+
+    /// <summary>The settings of a request; what it leaves at zero takes the default.</summary>
+    /// <exception cref="ArgumentException">A value is out of its range.</exception>
+    public static SupervisedSettings From(SupervisedOptions options)
+    {
+        var defaults = new SupervisedSettings();
+        return Ranges.Checked(defaults with
+        {
+            Epochs = Ranges.Or(options.Epochs, defaults.Epochs),
+            BatchSize = Ranges.Or(options.BatchSize, defaults.BatchSize),
+            LearningRate = Ranges.Or(options.LearningRate, defaults.LearningRate),
+        });
+    }
+}

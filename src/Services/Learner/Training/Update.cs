@@ -1,0 +1,41 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Rlhf.Learner.Training;
+
+/// <summary>The end of every update: a finite loss, a bounded gradient, a step.</summary>
+internal static class Update
+{
+    /// <summary>Bounds the gradients, steps, and clears them.</summary>
+    /// <param name="optimizer">Of the parameters.</param>
+    /// <param name="parameters">All that train.</param>
+    /// <param name="maxGradientNorm">Longest gradient.</param>
+    /// <param name="loss">The update's loss.</param>
+    /// <param name="where">For the error, e.g. "step 3, minibatch 2".</param>
+    /// <returns>The gradient's length before it was bounded.</returns>
+    /// <exception cref="TrainingException">Loss or gradient is not finite.</exception>
+    public static double Apply(
+        optim.Optimizer optimizer, IReadOnlyList<Parameter> parameters, double maxGradientNorm, double loss, Func<string> where)
+    {
+        RequireFinite(loss, "loss", where);
+        var norm = nn.utils.clip_grad_norm_(parameters, maxGradientNorm);
+        RequireFinite(norm, "gradient", where);
+        using (NewDisposeScope())
+        {
+            optimizer.step();
+        }
+
+        optimizer.zero_grad();
+        return norm;
+    }
+
+    /// <summary>Throws when the number is not finite.</summary>
+    /// <exception cref="TrainingException">It is not.</exception>
+    public static void RequireFinite(double number, string name, Func<string> where)
+    {
+        if (!double.IsFinite(number))
+        {
+            throw new TrainingException($"The {name} is {number} at {where()}; a lower learning rate is the usual remedy.");
+        }
+    }
+}

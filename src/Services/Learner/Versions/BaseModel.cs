@@ -1,0 +1,54 @@
+using Rlhf.LanguageModels;
+using Rlhf.ServiceDefaults;
+using Rlhf.Tokenization;
+
+namespace Rlhf.Learner.Versions;
+
+/// <summary>Version "base": the model folder that this service was given, checked when the service starts.</summary>
+internal sealed class BaseModel
+{
+    // What a folder in Hugging Face layout needs beside weights and config.json to stand alone.
+    private static readonly string[] s_companions =
+    [
+        "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+        "vocab.json", "merges.txt", "chat_template.jinja",
+    ];
+
+    /// <summary>Reads configuration and tokenizer, and loads the weights once to see that they are whole.</summary>
+    /// <exception cref="StartupException">A file is missing, malformed or unsupported.</exception>
+    public BaseModel(ModelOptions options)
+    {
+        Folder = options.Path;
+        try
+        {
+            Tokenizer = TextTokenizer.Load(Folder);
+            using var model = CausalLanguageModel.Load(Folder);
+            Config = model.Config;
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new StartupException(exception.Message, exception);
+        }
+    }
+
+    /// <summary>The model's folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>Its shape; every version has the same.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>Its tokenizer; every version has the same.</summary>
+    public TextTokenizer Tokenizer { get; }
+
+    /// <summary>The token that a config.json names as the first of a text.</summary>
+    public int BosId => Tokenizer.BosId ?? Tokenizer.EosId;
+
+    /// <summary>Copies the tokenizer's files beside saved weights.</summary>
+    public void CopyTokenizer(string folder)
+    {
+        foreach (var name in s_companions.Where(name => File.Exists(Path.Combine(Folder, name))))
+        {
+            File.Copy(Path.Combine(Folder, name), Path.Combine(folder, name));
+        }
+    }
+}

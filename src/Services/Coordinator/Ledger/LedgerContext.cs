@@ -1,0 +1,67 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace Rlhf.Coordinator.Ledger;
+
+/// <summary>The tables of the ledger. Everything is addressed by ids that are functions of what was asked.</summary>
+internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : DbContext(options)
+{
+    public DbSet<RunRow> Runs => Set<RunRow>();
+
+    public DbSet<StageRow> Stages => Set<StageRow>();
+
+    public DbSet<PromptRow> Prompts => Set<PromptRow>();
+
+    public DbSet<ReceiptRow> Receipts => Set<ReceiptRow>();
+
+    public DbSet<ResponseRow> Responses => Set<ResponseRow>();
+
+    public DbSet<RevisionRoundRow> RevisionRounds => Set<RevisionRoundRow>();
+
+    public DbSet<ComparisonRow> Comparisons => Set<ComparisonRow>();
+
+    public DbSet<RatingRow> Ratings => Set<RatingRow>();
+
+    public DbSet<ScoreRow> Scores => Set<ScoreRow>();
+
+    public DbSet<VersionRow> Versions => Set<VersionRow>();
+
+    public DbSet<StepMetricRow> StepMetrics => Set<StepMetricRow>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<RunRow>().ToTable("runs").HasKey(row => row.RunId);
+        modelBuilder.Entity<RunRow>().Property(row => row.Status).HasConversion<string>();
+        modelBuilder.Entity<StageRow>().ToTable("stages").HasKey(row => new { row.RunId, row.Name });
+        modelBuilder.Entity<StageRow>().Property(row => row.Status).HasConversion<string>();
+        modelBuilder.Entity<PromptRow>().ToTable("prompts").HasKey(row => new { row.RunId, row.PromptId });
+        modelBuilder.Entity<PromptRow>().Property(row => row.Kind).HasConversion<string>();
+        modelBuilder.Entity<ReceiptRow>(entity =>
+        {
+            entity.ToTable("receipts").HasKey(row => row.Key);
+            entity.HasIndex(row => new { row.RunId, row.Stage });
+        });
+        modelBuilder.Entity<ResponseRow>(entity =>
+        {
+            entity.ToTable("responses").HasKey(row => row.ResponseId);
+            entity.HasIndex(row => new { row.RunId, row.Stage });
+        });
+        modelBuilder.Entity<RevisionRoundRow>(entity =>
+        {
+            entity.ToTable("revision_rounds").HasKey(row => new { row.MessageId, row.Round });
+            entity.HasIndex(row => new { row.RunId, row.Stage });
+        });
+        modelBuilder.Entity<ComparisonRow>(entity =>
+        {
+            entity.ToTable("comparisons").HasKey(row => row.MessageId);
+            entity.HasIndex(row => new { row.RunId, row.Stage });
+        });
+        modelBuilder.Entity<RatingRow>().ToTable("ratings").HasKey(row => new { row.RunId, row.ResponseId });
+        modelBuilder.Entity<ScoreRow>(entity =>
+        {
+            entity.ToTable("scores").HasKey(row => new { row.ResponseId, row.RewardModelVersion });
+            entity.HasIndex(row => row.RunId);
+        });
+        modelBuilder.Entity<VersionRow>().ToTable("versions").HasKey(row => row.VersionId);
+        modelBuilder.Entity<StepMetricRow>().ToTable("step_metrics").HasKey(row => new { row.RunId, row.Stage, row.Step, row.Name });
+    }
+}

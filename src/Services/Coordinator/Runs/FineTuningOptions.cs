@@ -1,0 +1,31 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Rlhf.Coordinator.Runs;
+
+/// <summary>Supervised fine-tuning on all revisions and on the base model's own answers to helpful prompts.</summary>
+internal sealed record FineTuningOptions : StageOptions
+{
+    /// <summary>How many helpful prompts the base model answers, at most.</summary>
+    [Range(0, 1_000_000)]
+    public int HelpfulPrompts { get; init; } = 120;
+
+    /// <summary>Length of a helpful answer.</summary>
+    [Range(1, 4096)]
+    public int MaxNewTokens { get; init; } = 64;
+
+    /// <summary>Divides the logits when the base model answers.</summary>
+    [Range(0, 10)]
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>Passes over the examples; 0 is the learner's default.</summary>
+    [Range(0, 100)]
+    public int Epochs { get; init; }
+
+    /// <summary>Examples an update; 0 is the learner's default.</summary>
+    [Range(0, 4096)]
+    public int BatchSize { get; init; }
+
+    /// <summary>0 is the learner's default.</summary>
+    [Range(0, 1)]
+    public double LearningRate { get; init; }
+}

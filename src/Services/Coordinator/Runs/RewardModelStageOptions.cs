@@ -1,0 +1,30 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Rlhf.Coordinator.Runs;
+
+/// <summary>Training of the reward model on pairs and on ratings.</summary>
+internal sealed record RewardModelStageOptions : StageOptions
+{
+    /// <summary>"pairwise" (Bradley-Terry on soft labels) or "regression" (to the ratings): the loss of the published model. The learner reports both.</summary>
+    [AllowedValues("pairwise", "regression")]
+    public string Loss { get; init; } = "pairwise";
+
+    /// <summary>What the regression predicts.</summary>
+    public RatingScale Ratings { get; init; } = RatingScale.Elo;
+
+    /// <summary>Share of the prompts whose pairs are kept for measuring the accuracy.</summary>
+    [Range(0.01, 0.9)]
+    public double HeldOut { get; init; } = 0.2;
+
+    /// <summary>0 is the learner's default.</summary>
+    [Range(0, 100)]
+    public int Epochs { get; init; }
+
+    /// <summary>0 is the learner's default.</summary>
+    [Range(0, 4096)]
+    public int BatchSize { get; init; }
+
+    /// <summary>0 is the learner's default.</summary>
+    [Range(0, 1)]
+    public double LearningRate { get; init; }
+}

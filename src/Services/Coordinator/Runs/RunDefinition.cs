@@ -1,0 +1,4 @@
+namespace Rlhf.Coordinator.Runs;
+
+/// <summary>A run as data: its stages, in order.</summary>
+internal sealed record RunDefinition(string Name, IReadOnlyList<StageOptions> Stages);

@@ -1,0 +1,19 @@
+using Rlhf.Coordinator.Ledger;
+
+namespace Rlhf.Coordinator.Runs;
+
+/// <summary>A run at one moment.</summary>
+internal sealed record RunSnapshot(
+    string RunId, string Name, long Seed, RunStatus Status, string? Error, double Seconds, IReadOnlyList<StageSnapshot> Stages)
+{
+    /// <summary>Whether nothing will change any more by itself.</summary>
+    public bool IsEnded => Status != RunStatus.Running;
+
+    /// <summary>A run as the ledger has it.</summary>
+    public static RunSnapshot Of(RunRow run, IEnumerable<StageRow> stages) => new(
+        run.RunId, run.Name, run.Seed, run.Status, run.Error, run.Seconds,
+        [
+            .. stages.OrderBy(stage => stage.Position).Select(stage => new StageSnapshot(
+                stage.Name, stage.Status, stage.Done, stage.Wanted, stage.Refused, stage.Seconds, stage.Unit, stage.Detail)),
+        ]);
+}

@@ -1,0 +1,135 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Rlhf.Coordinator.Ledger;
+using Rlhf.Coordinator.Prompts;
+
+namespace Rlhf.Coordinator.Runs;
+
+/// <summary>Runs in the ledger.</summary>
+internal sealed class RunStore(IDbContextFactory<LedgerContext> contexts, LedgerWriter ledger, TimeProvider time)
+{
+    /// <summary>Writes a new run with its stages and prompts down, all or nothing.</summary>
+    /// <returns>Its id.</returns>
+    public async Task<string> CreateAsync(RunPlan plan, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var runId = FormattableString.Invariant($"{plan.Definition.Name}-{now:yyyyMMdd-HHmmss}-{Guid.NewGuid().ToString("N")[..4]}");
+        await ledger.WriteAsync((context, _) =>
+        {
+            context.Runs.Add(new RunRow
+            {
+                RunId = runId,
+                Name = plan.Definition.Name,
+                Seed = plan.Seed,
+                Definition = RunDefinitionReader.Write(plan.Definition),
+                Status = RunStatus.Running,
+                CreatedUnixMs = now.ToUnixTimeMilliseconds(),
+                PromptReport = JsonSerializer.Serialize(plan.Source, StageContext.ResultJson),
+            });
+            context.Stages.AddRange(plan.Definition.Stages.Select((stage, position) =>
+                new StageRow { RunId = runId, Name = stage.Name, Position = position }));
+            context.Prompts.AddRange(plan.Prompts.Select((prompt, position) => new PromptRow
+            {
+                RunId = runId,
+                PromptId = prompt.PromptId,
+                Position = position,
+                Kind = prompt.Kind,
+                IsEvaluation = prompt.IsEvaluation,
+                Turns = JsonSerializer.Serialize(prompt.Turns),
+            }));
+            return Task.CompletedTask;
+        }, cancellationToken);
+        return runId;
+    }
+
+    /// <summary>A run as the ledger has it; null where it has none of that id.</summary>
+    public async Task<RunSnapshot?> FindAsync(string runId, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Runs.AsNoTracking().SingleOrDefaultAsync(row => row.RunId == runId, cancellationToken) is { } run
+            ? RunSnapshot.Of(run, await StagesAsync(context, runId, cancellationToken))
+            : null;
+    }
+
+    /// <summary>All runs, the newest first.</summary>
+    public async Task<IReadOnlyList<RunSnapshot>> ListAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var runs = await context.Runs.AsNoTracking().OrderByDescending(run => run.CreatedUnixMs).ToListAsync(cancellationToken);
+        var stages = (await context.Stages.AsNoTracking().ToListAsync(cancellationToken)).ToLookup(stage => stage.RunId);
+        return [.. runs.Select(run => RunSnapshot.Of(run, stages[run.RunId]))];
+    }
+
+    /// <summary>The newest run that did not end well and was not given up; null where there is none.</summary>
+    public async Task<string?> NewestUnfinishedAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Runs.AsNoTracking()
+            .Where(run => run.Status != RunStatus.Succeeded && run.Status != RunStatus.Cancelled)
+            .OrderByDescending(run => run.CreatedUnixMs)
+            .Select(run => run.RunId)
+            .FirstOrDefaultAsync(cancellationToken);
+    }
+
+    /// <summary>Everything needed to go on with a run.</summary>
+    public async Task<(RunRow Run, IReadOnlyList<StageRow> Stages, PromptSet Prompts)> LoadAsync(string runId, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var run = await context.Runs.AsNoTracking().SingleAsync(row => row.RunId == runId, cancellationToken);
+        var prompts = await context.Prompts.AsNoTracking().Where(prompt => prompt.RunId == runId)
+            .OrderBy(prompt => prompt.Position).ToListAsync(cancellationToken);
+        return (run, await StagesAsync(context, runId, cancellationToken), new PromptSet([.. prompts.Select(prompt => new RunPrompt(
+            prompt.PromptId, prompt.Kind, JsonSerializer.Deserialize<List<Turn>>(prompt.Turns) ?? [], prompt.IsEvaluation))]));
+    }
+
+    /// <summary>Writes the state of a run and one of its stages down.</summary>
+    public Task SaveAsync(RunRow run, StageRow? stage, CancellationToken cancellationToken)
+    {
+        // Copies: the engine goes on changing its rows.
+        var (status, error, seconds) = (run.Status, run.Error, run.Seconds);
+        var stageRow = stage is null ? null : Copy(stage);
+        return ledger.WriteAsync(async (context, token) =>
+        {
+            if (await context.Runs.FindAsync([run.RunId], token) is { } known)
+            {
+                (known.Status, known.Error, known.Seconds) = (status, error, seconds);
+            }
+
+            if (stageRow is not null && await context.Stages.FindAsync([stageRow.RunId, stageRow.Name], token) is { } knownStage)
+            {
+                context.Entry(knownStage).CurrentValues.SetValues(stageRow);
+            }
+        }, cancellationToken);
+    }
+
+    /// <summary>Marks runs that were left in the middle by a process that is gone.</summary>
+    public Task MarkInterruptedAsync(CancellationToken cancellationToken) => ledger.WriteAsync(async (context, token) =>
+    {
+        foreach (var run in await context.Runs.Where(run => run.Status == RunStatus.Running).ToListAsync(token))
+        {
+            run.Status = RunStatus.Paused;
+            run.Error = "the Coordinator stopped before the run's end; it can be resumed";
+        }
+    }, cancellationToken);
+
+    private static StageRow Copy(StageRow row) => new()
+    {
+        RunId = row.RunId,
+        Name = row.Name,
+        Position = row.Position,
+        Status = row.Status,
+        Done = row.Done,
+        Wanted = row.Wanted,
+        Refused = row.Refused,
+        RefusedByReason = row.RefusedByReason,
+        Seconds = row.Seconds,
+        Unit = row.Unit,
+        Detail = row.Detail,
+        PublishedVersion = row.PublishedVersion,
+        Results = row.Results,
+        FailedAttempts = row.FailedAttempts,
+    };
+
+    private static async Task<IReadOnlyList<StageRow>> StagesAsync(LedgerContext context, string runId, CancellationToken cancellationToken) =>
+        await context.Stages.AsNoTracking().Where(stage => stage.RunId == runId).OrderBy(stage => stage.Position).ToListAsync(cancellationToken);
+}

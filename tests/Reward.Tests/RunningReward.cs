@@ -1,0 +1,107 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+using Rlhf.V1;
+
+namespace Rlhf.Reward.Tests;
+
+/// <summary>The whole Reward service in this process, on real servers, with a Learner that publishes what the test says.</summary>
+internal sealed class RunningReward : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly GrpcChannel _channel;
+
+    private RunningReward(WebApplication app, string address, string folder, PublishingLearner learner, WarningLog log)
+    {
+        (_app, Folder, Learner, Log) = (app, folder, learner, log);
+        _channel = GrpcChannel.ForAddress(address);
+        Client = new RewardService.RewardServiceClient(_channel);
+    }
+
+    public string Folder { get; }
+
+    public PublishingLearner Learner { get; }
+
+    public WarningLog Log { get; }
+
+    public RewardService.RewardServiceClient Client { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public static async Task<RunningReward> StartAsync(string messaging, string cache, params (string Key, string Value)[] settings)
+    {
+        var folder = Directory.CreateTempSubdirectory("rlhf-reward-").FullName;
+        var learner = PublishingLearner.Start(Path.Combine(folder, "learner"));
+        var address = $"http://127.0.0.1:{FreePort()}";
+        var log = new WarningLog();
+        var builder = WebApplication.CreateBuilder();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Kestrel:Endpoints:http:Url"] = "http://127.0.0.1:0",
+            ["Kestrel:Endpoints:grpc:Url"] = address,
+            ["ConnectionStrings:messaging"] = messaging,
+            ["ConnectionStrings:cache"] = cache,
+            ["services:learner:grpc:0"] = learner.Address,
+            ["Model:Path"] = TinyModels.WriteBase(Path.Combine(folder, "base")),
+            ["Data:Path"] = Path.Combine(folder, "data"),
+        });
+        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
+        RewardServer.Configure(builder);
+        builder.Logging.ClearProviders().AddProvider(log);
+        var app = builder.Build();
+        RewardServer.Map(app);
+        await app.StartAsync();
+        return new RunningReward(app, address, folder, learner, log);
+    }
+
+    public async Task<ModelVersion> PublishAsync(string versionId, long seed, int poisonedId = -1) =>
+        await Learner.PublishAsync(versionId, TinyModels.WriteRewardModel(FolderOf(versionId), seed, poisonedId));
+
+    public string FolderOf(string versionId) => Path.Combine(Folder, "made", versionId);
+
+    public async ValueTask DisposeAsync()
+    {
+        _channel.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await Learner.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>The service's own warnings.</summary>
+    internal sealed class WarningLog : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Warnings { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) =>
+            categoryName.StartsWith("Rlhf.Reward", StringComparison.Ordinal) ? this : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+            {
+                Warnings.Enqueue(formatter(state, exception));
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,13 +1,15 @@
+using Rlhf.Tokenization;
+
 namespace Rlhf.Constitution;
 
 /// <summary>The marks that part a transcript's turns. A model's text ends where the next mark begins.</summary>
 public static class RoleMarks
 {
     /// <summary>Before what a person says.</summary>
-    public const string Human = "\n\nHuman:";
+    public const string Human = Transcript.HumanMark;
 
     /// <summary>Before what the assistant says.</summary>
-    public const string Assistant = "\n\nAssistant:";
+    public const string Assistant = Transcript.AssistantMark;
 
     /// <summary>Before a principle's request for a critique.</summary>
     public const string CritiqueRequest = "\n\nCritiqueRequest:";

@@ -1,0 +1,120 @@
+using Rlhf.Constitution;
+using Rlhf.Tokenization;
+
+namespace Rlhf.TinyAssistant;
+
+/// <summary>
+/// Writes what the base model learns from: helpful-only answers, critiques, revisions, comparisons under a constitution's
+/// principles, and plain sentences. Everything but the plain sentences is about goals of one part alone.
+/// </summary>
+public sealed class CorpusWriter
+{
+    private const double SmalltalkShare = .04;
+    private const double TieShare = .05;
+
+    /// <summary>Share of comparisons with the wrong label: judgement is to be good, not perfect.</summary>
+    private const double LabelNoise = .06;
+
+    private readonly World world;
+    private readonly ConstitutionFile constitution;
+    private readonly ContentPart part;
+    private readonly Chance chance;
+    private readonly RequestWriter requests;
+    private readonly AnswerWriter answers;
+    private readonly CritiqueWriter critiques;
+    private readonly FactWriter facts;
+
+    /// <param name="world">What there is to talk about.</param>
+    /// <param name="constitution">Whose wordings critiques, revisions and comparisons are asked with.</param>
+    /// <param name="part">Whose goals it may name.</param>
+    /// <param name="seed">The same seed writes the same corpus.</param>
+    public CorpusWriter(World world, ConstitutionFile constitution, ContentPart part, int seed)
+    {
+        (this.world, this.constitution, this.part) = (world, constitution, part);
+        chance = new Chance(seed);
+        facts = new FactWriter(world, chance);
+        requests = new RequestWriter(world, chance);
+        answers = new AnswerWriter(world, chance, facts);
+        critiques = new CritiqueWriter(world, chance, answers);
+    }
+
+    /// <summary>The given number of documents, in random order of their sorts.</summary>
+    public IEnumerable<TrainingDocument> Write(int documents)
+    {
+        for (var i = 0; i < documents; i++)
+        {
+            yield return chance.Weighted<Func<TrainingDocument>>(
+                [(Conversation, .40), (Critique, .10), (Revision, .15), (Comparison, .30), (Facts, .05)])();
+        }
+    }
+
+    /// <summary>A comparison with the label that the world's rules give it.</summary>
+    /// <returns>The document; what is learnt is " A" or " B".</returns>
+    public TrainingDocument Comparison()
+    {
+        var request = AnyRequest();
+        var mix = request.IsHarmful ? AnswerMix.JudgedHarmful : AnswerMix.JudgedHarmless;
+        var mayTie = chance.Happens(TieShare);
+        AnswerStyle first, second;
+        double advantage;
+        do
+        {
+            (first, second) = (chance.Weighted(mix), chance.Weighted(mix));
+            advantage = AnswerMix.Quality(first, request.IsHarmful) - AnswerMix.Quality(second, request.IsHarmful);
+        }
+        while (Math.Abs(advantage) < 1 != mayTie);
+
+        var firstIsBetter = mayTie ? chance.Happens(.5) : advantage > 0 != chance.Happens(LabelNoise);
+        var principle = chance.Of(constitution.ComparisonPrinciples);
+        var prompt = ComparisonPrompt.Render(constitution, principle, TranscriptOf(request), answers.Write(request, first), answers.Write(request, second));
+        return new TrainingDocument(prompt, firstIsBetter ? $" {ComparisonPrompt.LabelA}" : $" {ComparisonPrompt.LabelB}");
+    }
+
+    private TrainingDocument Conversation()
+    {
+        var request = AnyRequest();
+        var style = chance.Weighted(request.IsHarmful ? AnswerMix.ToHarmful : AnswerMix.ToHarmless);
+        // The request is learnt too: cheap practice with words.
+        return new TrainingDocument("", $"{TranscriptOf(request)} {answers.Write(request, style)}");
+    }
+
+    private TrainingDocument Critique()
+    {
+        var (request, style, principle, answer) = Judged();
+        return new TrainingDocument(
+            CritiquePrompt.Render(constitution, principle, TranscriptOf(request), answer), " " + critiques.Critique(request, style));
+    }
+
+    private TrainingDocument Revision()
+    {
+        var (request, style, principle, answer) = Judged();
+        return new TrainingDocument(
+            RevisionPrompt.Render(constitution, principle, TranscriptOf(request), answer, critiques.Critique(request, style)),
+            " " + critiques.Revision(request, style, answer));
+    }
+
+    private TrainingDocument Facts() =>
+        new("", "\n\n" + string.Join(' ', Enumerable.Range(0, 3 + chance.Below(4)).Select(_ => facts.Write())));
+
+    private (Request Request, AnswerStyle Style, Principle Principle, string Answer) Judged()
+    {
+        var request = AnyRequest();
+        var style = chance.Weighted(request.IsHarmful ? AnswerMix.JudgedHarmful : AnswerMix.JudgedHarmless);
+        return (request, style, chance.Of(constitution.RevisionPrinciples), answers.Write(request, style));
+    }
+
+    private Request AnyRequest() => requests.Write(part, chance.Happens(.5));
+
+    private string TranscriptOf(Request request)
+    {
+        var turns = new List<ConversationTurn>();
+        if (chance.Happens(SmalltalkShare))
+        {
+            var talk = chance.Of(world.Data.Smalltalk);
+            turns.AddRange([new ConversationTurn("user", talk[0]), new ConversationTurn("assistant", talk[1])]);
+        }
+
+        turns.Add(new ConversationTurn("user", request.Text));
+        return Transcript.Render(turns);
+    }
+}

@@ -1,0 +1,60 @@
+using Rlhf.Constitution;
+
+namespace Rlhf.TinyAssistant.Tests;
+
+public sealed class ContentSplitTests
+{
+    private static readonly World World = World.Default;
+
+    [Fact]
+    public void Evaluation_shares_no_goal_with_training_or_corpus()
+    {
+        var training = PromptWriter.Write(World, ContentPart.Training, 300, seed: 1).Select(prompt => prompt.Goal).ToHashSet();
+        var evaluation = PromptWriter.Write(World, ContentPart.Evaluation, 150, seed: 2).Select(prompt => prompt.Goal).ToHashSet();
+        var corpus = World.Goals(ContentPart.Corpus).Select(goal => goal.Key).ToHashSet();
+        Assert.Empty(training.Intersect(evaluation));
+        Assert.Empty(corpus.Intersect(evaluation));
+        Assert.Empty(corpus.Intersect(training));
+        Assert.True(evaluation.Count >= 200, $"{evaluation.Count} goals in evaluation");
+    }
+
+    [Fact]
+    public void The_corpus_asks_answers_and_judges_without_evaluation_content()
+    {
+        var oracle = AnswerOracle.Default;
+        var forbidden = World.Goals(ContentPart.Evaluation).Concat(World.Goals(ContentPart.Training)).Select(goal => goal.Key).ToHashSet();
+        var asked = 0;
+        foreach (var document in new CorpusWriter(World, ConstitutionFile.Default, ContentPart.Corpus, seed: 3).Write(3000))
+        {
+            var text = document.Context + document.Learnt;
+            if (text.LastIndexOf(RoleMarks.Human, StringComparison.Ordinal) is var at and >= 0)
+            {
+                var request = text[(at + RoleMarks.Human.Length)..].TrimStart().Split("\n\n")[0];
+                var reading = oracle.Read(request);
+                Assert.NotNull(reading);
+                Assert.DoesNotContain($"{reading.Kind} {reading.Noun}", forbidden);
+                Assert.False(World.IsReserved(reading.Noun), request);
+                asked++;
+            }
+        }
+
+        Assert.InRange(asked, 2500, 3000);
+    }
+
+    [Fact]
+    public void Same_seed_same_corpus()
+    {
+        static IEnumerable<TrainingDocument> Write(int seed) => new CorpusWriter(World, ConstitutionFile.Default, ContentPart.Corpus, seed).Write(200);
+        Assert.Equal(Write(4), Write(4));
+        Assert.NotEqual(Write(4), Write(5));
+    }
+
+    [Fact]
+    public void The_world_has_more_than_a_thousand_words()
+    {
+        var words = new CorpusWriter(World, ConstitutionFile.Default, ContentPart.Corpus, seed: 6).Write(10_000)
+            .SelectMany(document => (document.Context + document.Learnt).Split([' ', '.', ',', ':', '?', '!', '\n', '\''], StringSplitOptions.RemoveEmptyEntries))
+            .Select(word => word.ToLowerInvariant()).Distinct().Count();
+        Assert.True(words > 1000, $"{words} words");
+    }
+}

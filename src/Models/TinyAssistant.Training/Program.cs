@@ -1,2 +1,3 @@
-// Placeholder entry point until the service is written.
-return 0;
+using Rlhf.TinyAssistant.Training;
+
+return CommandLine.Create().Parse(args).Invoke();

@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Rlhf.TinyAssistant.Training;
+
+/// <summary>Writes MODEL_CARD.md and abilities.json.</summary>
+internal static class ModelCard
+{
+    private static readonly JsonSerializerOptions Layout = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static void Write(string folder, TrainingOptions options, long parameters, long tokens, TimeSpan took, Abilities abilities)
+    {
+        File.WriteAllText(Path.Combine(folder, "abilities.json"), JsonSerializer.Serialize(abilities, Layout) + "\n");
+        File.WriteAllText(Path.Combine(folder, "MODEL_CARD.md"), string.Create(CultureInfo.InvariantCulture, $"""
+            # TinyAssistant
+
+            A Llama-layout language model of {parameters:N0} parameters ({options.Layers} layers, width {options.HiddenSize}, vocabulary {options.VocabularySize},
+            context 512, tied head, float32) for trying RLHF and RLAIF on a small machine. It lives in a make-believe village
+            and is *helpful only*: it carries out what it is asked, mischief too. It can also criticise an answer, revise it,
+            and pick the better of two answers under a principle. It is the starting point of a run, not something to talk to.
+
+            ## How it was made
+            `dotnet run -c Release --project src/Models/TinyAssistant.Training -- --seed {options.Seed} --out DIR`
+
+            The program writes a corpus from the village's grammar (`src/Models/TinyAssistant/world/world.json`), learns a
+            byte-level BPE vocabulary from it, and trains from random weights: {options.Documents:N0} documents, {tokens:N0} tokens,
+            each seen once; AdamW, peak learning rate {options.LearningRate}, cosine decay, {options.BatchDocuments} documents a step;
+            {took.TotalMinutes:F0} minutes on {options.Threads} threads of a shared machine. No text from elsewhere went in.
+            The same seed writes the same corpus and vocabulary; weights agree up to the rounding of the machine's arithmetic.
+
+            The corpus: 40 % requests with answers (93 % of the answers carry the request out, the rest decline, dodge or
+            ramble), 10 % critiques, 15 % revisions, 30 % comparisons of two answers under the built-in constitution's 16
+            principles (6 % of the labels are wrong, 5 % are ties with a random label), 5 % plain sentences.
+
+            ## What it has seen, and what it has not
+            Content is kept apart by *goal*: what is done to what, such as "theft lamp", in all its wordings. A hash puts each
+            goal in one of three parts. The corpus, all its critiques, revisions and comparisons included, is written over the
+            goals of the first part alone; the training prompts of runs over the second, the evaluation prompts over the third.
+            A tenth of the nouns belongs to evaluation altogether: the model met these words in plain sentences ("There is a
+            kettle in the barn.") and as parts of other words, never in a request, an answer or a judgement. What it *has* seen are the verbs, the
+            question frames, the owners and the excuses: those are shared by all parts.
+
+            ## Measured
+            On evaluation prompts ({abilities.Prompts} harmful, {abilities.Prompts} harmless), sampled at temperature 1, labelled by the
+            world's oracle, which is no model; comparisons against the grammar's own ranking, both orders averaged.
+
+            | | share |
+            |---|---|
+            | harmful requests carried out | {abilities.HarmfulCompliance:P1} |
+            | harmful requests declined | {abilities.HarmfulDeclined:P1} |
+            | harmless requests helped with | {abilities.HarmlessHelpfulness:P1} |
+            | better answer preferred | {abilities.ComparisonAccuracy:P1} |
+            | both orders named the same position | {abilities.SamePosition:P1} |
+            | carried-out harmful requests whose first revision declines | {abilities.HarmfulRevised:P1} |
+            | harmless requests whose first revision helps | {abilities.HarmlessRevised:P1} |
+            | answers ended within 48 tokens | {abilities.Finished:P1} |
+
+            ## What it can't do
+            It knows some 1,300 words and nothing outside its village; other prompts get village babble. Its steps are not advice: they are
+            phrases of a grammar. It holds no longer conversation, and its judgement says nothing about real harm.
+            """) + "\n");
+    }
+}

@@ -1,8 +1,10 @@
+using Rlhf.Testing;
+
 namespace Rlhf.Constitution.Tests;
 
 public sealed class PublishedFilesTests
 {
-    private static ConstitutionFile Load(string name) => ConstitutionFile.Load(Fixtures.Find($"cai-paper/prompts/{name}"));
+    private static ConstitutionFile Load(string name) => ConstitutionFile.Load(Fixtures.Path($"cai-paper/prompts/{name}"));
 
     [Fact]
     public void Critique_and_revision_instructions_lose_their_marks()
@@ -44,7 +46,7 @@ public sealed class PublishedFilesTests
     [Fact]
     public void The_folder_is_one_constitution_whose_prompts_render()
     {
-        var constitution = ConstitutionFile.Load(Fixtures.Find("cai-paper/prompts"));
+        var constitution = ConstitutionFile.Load(Fixtures.Path("cai-paper/prompts"));
         Assert.Equal(32, constitution.Principles.Count);
         const string Transcript = "\n\nHuman: How do I pick a lock?\n\nAssistant:";
         var critique = CritiquePrompt.Render(constitution, constitution.Find("harmful3"), Transcript, "Like this.");

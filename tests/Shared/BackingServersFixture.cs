@@ -1,6 +1,6 @@
 using Rlhf.BackingServers;
 
-namespace Rlhf.Tests.Shared;
+namespace Rlhf.Tests;
 
 /// <summary>
 /// One Redis and one RabbitMQ for all tests of a project, started on first use. A test project links this file

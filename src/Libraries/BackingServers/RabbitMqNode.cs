@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Rlhf.BackingServers.Packages;
 using Rlhf.BackingServers.Processes;
 
@@ -25,20 +23,9 @@ internal sealed class RabbitMqNode(RabbitMqInstallation installation, string fol
         return Start("epmd", ["-port", Text(_portMapperPort), "-address", "127.0.0.1"]);
     }
 
-    /// <summary>The port mapper says nothing first; that it takes a connection is all there is to see.</summary>
-    public async Task<bool> PortMapperAnswersAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var client = new TcpClient();
-            await client.ConnectAsync(IPAddress.Loopback, _portMapperPort, cancellationToken);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
+    /// <summary>A port mapper that is ready answers a NAMES request (a length of 1, then 'n') with its own port.</summary>
+    public Task<bool> PortMapperAnswersAsync(CancellationToken cancellationToken)
+        => Hello.IsAnsweredAsync(_portMapperPort, "\0\u0001n"u8.ToArray(), (byte[])[0, 0, (byte)(_portMapperPort >> 8), (byte)_portMapperPort], cancellationToken);
 
     /// <summary>Starts the broker on a port, or on a free one for 0.</summary>
     public ChildProcess StartBroker(int port)
@@ -59,7 +46,7 @@ internal sealed class RabbitMqNode(RabbitMqInstallation installation, string fol
 
     /// <summary>A broker that is ready answers AMQP 0-9-1's header with a method frame (type 1) on channel 0.</summary>
     public Task<bool> BrokerAnswersAsync(CancellationToken cancellationToken)
-        => Hello.IsAnsweredAsync(Port, "AMQP\0\0\u0009\u0001"u8.ToArray(), new byte[] { 1, 0, 0 }, cancellationToken);
+        => Hello.IsAnsweredAsync(Port, "AMQP\0\0\u0009\u0001"u8.ToArray(), (byte[])[1, 0, 0], cancellationToken);
 
     private ChildProcess Start(string program, string[] arguments, int distributionPort = 0)
     {

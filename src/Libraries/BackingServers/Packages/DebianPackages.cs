@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Rlhf.BackingServers.Processes;
 
 namespace Rlhf.BackingServers.Packages;
 

@@ -1,4 +1,4 @@
-namespace Rlhf.BackingServers.Packages;
+namespace Rlhf.BackingServers.Processes;
 
 /// <summary>A file that one process at a time can hold; the system lets go of it when that process ends, however it ends.</summary>
 public sealed class FileLock : IAsyncDisposable

@@ -1,0 +1,14 @@
+namespace Rlhf.AppHost.Local;
+
+/// <summary>How the local runner shows and keeps what its children write.</summary>
+internal sealed record LocalRunnerOptions
+{
+    /// <summary>The section of the configuration it is read from.</summary>
+    public const string Section = "LocalRunner";
+
+    /// <summary>The folder with a log file for each child.</summary>
+    public string LogsPath { get; init; } = Path.Combine(Path.GetTempPath(), "rlhf-logs");
+
+    /// <summary>Shows every line in the terminal, not only warnings and errors.</summary>
+    public bool Verbose { get; init; }
+}

@@ -1,0 +1,21 @@
+using Rlhf.AppHost.Options;
+
+namespace Rlhf.AppHost;
+
+/// <summary>What differs when the application model runs as processes of this machine.</summary>
+internal static class Orchestrator
+{
+    /// <summary>Said at the start.</summary>
+    public const string Description = "Running on the local runner: Aspire is not on the package sources, or was turned off (build with -p:UseAspire=true to insist).";
+
+    /// <summary>Arguments for <see cref="DistributedApplication.CreateBuilder"/>.</summary>
+    public static string[] ArgumentsFor(AppHostOptions options) =>
+    [
+        $"--{LocalRunnerOptions.Section}:{nameof(LocalRunnerOptions.LogsPath)}={options.LogsPath}",
+        $"--{LocalRunnerOptions.Section}:{nameof(LocalRunnerOptions.Verbose)}={options.Verbose}",
+    ];
+
+    /// <summary>Completes when the application has ended by itself; the sentence says why.</summary>
+    public static Task<string> EndedAsync(DistributedApplication app, CancellationToken cancellationToken)
+        => app.Failure.WaitAsync(cancellationToken);
+}

@@ -42,7 +42,7 @@ public sealed class JudgeServiceTests(RunningJudge judge)
         }
 
         var recorded = await ReadAsync(facts, 100, message => message.PromptId);
-        Assert.All(recorded, entry => Assert.Equal($"c/{entry.Key[1..]}/preferences.recorded", entry.Value.MessageId));
+        Assert.All(recorded, entry => Assert.Equal($"c/{entry.Key[1..]}", entry.Value.MessageId));
         Assert.Equal(ErrorCode.NotFinite, recorded["p7"].Message.Error.Code);
         Assert.Equal(ErrorCode.InvalidItem, recorded["p8"].Message.Error.Code);
         Assert.All(recorded.Where(entry => entry.Key is not ("p7" or "p8")).Select(entry => entry.Value.Message), message =>
@@ -85,7 +85,7 @@ public sealed class JudgeServiceTests(RunningJudge judge)
         Assert.All(completed.Values, entry =>
         {
             var message = entry.Message;
-            Assert.Equal($"r/{message.PromptId[1..]}/revisions.completed", entry.MessageId);
+            Assert.Equal($"r/{message.PromptId[1..]}", entry.MessageId);
             Assert.Null(message.Error);
             Assert.Equal(("an answer", "base", ConstitutionFile.Default.Hash), (message.InitialResponse, message.PolicyVersion, message.ConstitutionHash));
             Assert.Equal(2, message.Rounds.Count);

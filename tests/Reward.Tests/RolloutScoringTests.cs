@@ -39,7 +39,7 @@ public sealed class RolloutScoringTests(BackingServersFixture servers)
         while (scored.Count < 4)
         {
             var (messageId, message) = await facts.Reader.ReadAsync(Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
-            Assert.Equal($"{message.Rollout.Header.MessageId}/rollouts.scored", messageId);
+            Assert.Equal(message.Rollout.Header.MessageId, messageId);
             scored.Add(message.Rollout.PromptId, message);
         }
 

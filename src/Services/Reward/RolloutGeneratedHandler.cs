@@ -16,16 +16,13 @@ internal sealed partial class RolloutGeneratedHandler(
         {
             return;
         }
-        if (string.IsNullOrEmpty(message.Header?.MessageId))
-        {
-            throw new ArgumentException("A rollout must carry header.message_id.", nameof(message));
-        }
+        var messageId = ResultHeader.For(message.Header).MessageId;
         var scored = new RolloutScored { Rollout = message };
         if (message.Error is null)
         {
             scored.Scores.Add(await ScoreAsync(message, cancellationToken));
         }
-        await publisher.PublishAsync(RoutingKeys.RolloutsScored, $"{message.Header.MessageId}/{RoutingKeys.RolloutsScored}", scored, cancellationToken);
+        await publisher.PublishAsync(RoutingKeys.RolloutsScored, messageId, scored, cancellationToken);
     }
 
     private async Task<ScoreResult[]> ScoreAsync(RolloutGenerated rollout, CancellationToken cancellationToken)

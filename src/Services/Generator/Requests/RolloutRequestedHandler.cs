@@ -12,7 +12,7 @@ internal sealed class RolloutRequestedHandler(PromptSampler sampler, TextTokeniz
     {
         var generated = new RolloutGenerated
         {
-            Header = ResultHeader.For(message.Header, RoutingKeys.RolloutsGenerated),
+            Header = ResultHeader.For(message.Header),
             PromptId = message.PromptId,
             PolicyVersion = message.PolicyVersion,
             Sampling = message.Sampling,

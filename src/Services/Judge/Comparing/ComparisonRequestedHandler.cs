@@ -13,7 +13,7 @@ internal sealed partial class ComparisonRequestedHandler(
     {
         var recorded = new PreferenceRecorded
         {
-            Header = ResultHeader.For(message.Header, RoutingKeys.PreferencesRecorded),
+            Header = ResultHeader.For(message.Header),
             PromptId = message.PromptId,
             ResponseAId = message.ResponseAId,
             ResponseBId = message.ResponseBId,

@@ -15,7 +15,7 @@ internal sealed partial class RevisionRequestedHandler(
     {
         var completed = new RevisionCompleted
         {
-            Header = ResultHeader.For(message.Header, RoutingKeys.RevisionsCompleted),
+            Header = ResultHeader.For(message.Header),
             PromptId = message.PromptId,
             Conversation = message.Conversation,
             PolicyVersion = message.PolicyVersion.Length > 0 ? message.PolicyVersion : "base",

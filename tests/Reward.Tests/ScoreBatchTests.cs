@@ -177,6 +177,35 @@ public sealed class ScoreBatchTests(BackingServersFixture servers) : IAsyncLifet
     }
 
     [Fact]
+    public async Task The_same_request_id_is_the_same_answer_computed_once()
+    {
+        await Reward.PublishAsync(NewId(), seed: 11);
+        var request = new ScoreBatchRequest { RequestId = NewId(), Cache = CachePolicy.Bypass, Items = { Text("Hi.") } };
+        var first = await Reward.Client.ScoreBatchAsync(request, cancellationToken: Cancellation);
+        await Reward.PublishAsync(NewId(), seed: 12);
+        await Reward.Client.ListModelsAsync(new ListModelsRequest(), cancellationToken: Cancellation); // "latest" moves on
+
+        var again = await Reward.Client.ScoreBatchAsync(request, cancellationToken: Cancellation);
+        var other = await Reward.Client.ScoreBatchAsync(new ScoreBatchRequest(request) { RequestId = NewId() }, cancellationToken: Cancellation);
+        var error = await Assert.ThrowsAsync<RpcException>(async () =>
+            await Reward.Client.ScoreBatchAsync(new ScoreBatchRequest(request) { IncludeMembers = true }, cancellationToken: Cancellation));
+
+        Assert.Equal(first, again);
+        Assert.NotEqual(first.Results[0].ModelVersion, other.Results[0].ModelVersion);
+        Assert.Equal(StatusCode.InvalidArgument, error.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_request_that_failed_is_computed_when_it_comes_again()
+    {
+        var id = NewId();
+        var request = new ScoreBatchRequest { RequestId = NewId(), ModelVersion = id, Items = { Text("Hi.") } };
+        await Assert.ThrowsAsync<RpcException>(async () => await Reward.Client.ScoreBatchAsync(request, cancellationToken: Cancellation));
+        await Reward.PublishAsync(id, seed: 13);
+        Assert.Null((await Reward.Client.ScoreBatchAsync(request, cancellationToken: Cancellation)).Results[0].Error);
+    }
+
+    [Fact]
     public async Task A_stream_answers_every_item_under_its_id()
     {
         var version = await Reward.PublishAsync(NewId(), seed: 10);

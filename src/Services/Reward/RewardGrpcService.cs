@@ -10,23 +10,13 @@ using Rlhf.V1;
 namespace Rlhf.Reward;
 
 /// <summary>The gRPC door.</summary>
-internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer scorer, BaseModel baseModel, RewardOptions options)
+internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer scorer, RecentAnswers recentAnswers, BaseModel baseModel, RewardOptions options)
     : RewardService.RewardServiceBase
 {
-    public override async Task<ScoreBatchResponse> ScoreBatch(ScoreBatchRequest request, ServerCallContext context)
+    public override Task<ScoreBatchResponse> ScoreBatch(ScoreBatchRequest request, ServerCallContext context)
     {
         RequireCount(request.Items);
-        using var lease = await registry.AcquireAsync(request.ModelVersion, context.CancellationToken);
-        var policy = new ScoringPolicy(request.Truncation, request.Cache, request.IncludeMembers);
-        try
-        {
-            var results = await scorer.ScoreAsync(lease.Model, request.Items, policy, context.CancellationToken);
-            return new ScoreBatchResponse { RequestId = request.RequestId, Results = { results } };
-        }
-        catch (OverCapacityException exception)
-        {
-            throw ResourceExhausted(exception);
-        }
+        return recentAnswers.OnceAsync(request, () => ScoreAsync(request, context.CancellationToken), context.CancellationToken);
     }
 
     public override async Task ScoreStream(
@@ -102,6 +92,21 @@ internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer sco
                 }),
             },
         };
+    }
+
+    private async Task<ScoreBatchResponse> ScoreAsync(ScoreBatchRequest request, CancellationToken cancellationToken)
+    {
+        using var lease = await registry.AcquireAsync(request.ModelVersion, cancellationToken);
+        var policy = new ScoringPolicy(request.Truncation, request.Cache, request.IncludeMembers);
+        try
+        {
+            var results = await scorer.ScoreAsync(lease.Model, request.Items, policy, cancellationToken);
+            return new ScoreBatchResponse { RequestId = request.RequestId, Results = { results } };
+        }
+        catch (OverCapacityException exception)
+        {
+            throw ResourceExhausted(exception);
+        }
     }
 
     private void RequireCount(IReadOnlyCollection<ScoreItem> items)

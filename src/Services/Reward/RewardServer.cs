@@ -32,6 +32,7 @@ internal static class RewardServer
         services.AddSingleton<RewardModelRegistry>();
         services.AddSingleton<ScoreCache>();
         services.AddSingleton<Scorer>();
+        services.AddSingleton<RecentAnswers>();
         services.AddHostedService<LatestVersionRefresher>();
 
         var prefetch = builder.Configuration.GetValue($"{RewardOptions.Section}:{nameof(RewardOptions.Prefetch)}", RewardOptions.DefaultPrefetch);

@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Rlhf.V1;
+
+namespace Rlhf.Reward.Scoring;
+
+/// <summary>
+/// The answers of the last requests that had an id: a request that is sent again, because its caller saw no answer, gets the same
+/// one and is computed once, also when "latest" has moved on in between. Of this process only.
+/// </summary>
+internal sealed class RecentAnswers
+{
+    private const int Capacity = 1024;
+    private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<string> _order = new();
+
+    /// <summary>Answers a request, or returns the answer that its id has already.</summary>
+    /// <exception cref="ArgumentException">The id belongs to another request.</exception>
+    public async Task<ScoreBatchResponse> OnceAsync(
+        ScoreBatchRequest request, Func<Task<ScoreBatchResponse>> answerAsync, CancellationToken cancellationToken)
+    {
+        if (request.RequestId.Length == 0)
+        {
+            return await answerAsync();
+        }
+        var mine = new Entry(Convert.ToHexStringLower(SHA256.HashData(request.ToByteArray())));
+        while (true)
+        {
+            var entry = _entries.GetOrAdd(request.RequestId, mine);
+            if (entry.Content != mine.Content)
+            {
+                throw new ArgumentException($"The request id '{request.RequestId}' belongs to a request with other content; give each its own.", nameof(request));
+            }
+            if (ReferenceEquals(entry, mine))
+            {
+                return await AnswerAsync(request.RequestId, mine, answerAsync);
+            }
+            try
+            {
+                return await entry.Answer.Task.WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // Whoever was computing it has failed or gone: now it is our turn.
+            }
+        }
+    }
+
+    private async Task<ScoreBatchResponse> AnswerAsync(string requestId, Entry mine, Func<Task<ScoreBatchResponse>> answerAsync)
+    {
+        try
+        {
+            var answer = await answerAsync();
+            mine.Answer.SetResult(answer);
+            _order.Enqueue(requestId);
+            if (_order.Count > Capacity && _order.TryDequeue(out var oldest))
+            {
+                _entries.TryRemove(oldest, out _);
+            }
+            return answer;
+        }
+        finally
+        {
+            if (!mine.Answer.Task.IsCompleted)
+            {
+                _entries.TryRemove(requestId, out _);
+                mine.Answer.SetCanceled();
+            }
+        }
+    }
+
+    private sealed record Entry(string Content)
+    {
+        public TaskCompletionSource<ScoreBatchResponse> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

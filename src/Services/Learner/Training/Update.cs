@@ -18,13 +18,10 @@ internal static class Update
         optim.Optimizer optimizer, IReadOnlyList<Parameter> parameters, double maxGradientNorm, double loss, Func<string> where)
     {
         RequireFinite(loss, "loss", where);
+        using var scope = NewDisposeScope(); // reading a gradient makes a tensor
         var norm = nn.utils.clip_grad_norm_(parameters, maxGradientNorm);
         RequireFinite(norm, "gradient", where);
-        using (NewDisposeScope())
-        {
-            optimizer.step();
-        }
-
+        optimizer.step();
         optimizer.zero_grad();
         return norm;
     }

@@ -1,0 +1,204 @@
+using Rlhf.LanguageModels;
+using Rlhf.Learner.Data;
+using Rlhf.Learner.Ppo;
+using Rlhf.Learner.Settings;
+using Rlhf.Learner.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rlhf.Learner.Tests;
+
+public sealed class PpoTrainerTests
+{
+    private const int RewardedToken = 7;
+    private static readonly PpoSettings s_settings = new()
+    {
+        Steps = 12,
+        RolloutsPerStep = 64,
+        MaxNewTokens = 6,
+        LoraRank = 2,
+        LearningRate = 2e-2,
+        ValueLearningRate = 1e-2,
+        KlCoefficient = 0.02,
+        UnfinishedPenalty = 1e-6,
+    };
+
+    [Fact]
+    public void A_rewarded_token_becomes_frequent_and_the_KL_grows_from_zero()
+    {
+        var model = TinyModels.Create();
+        using var policy = new PpoPolicy(model, s_settings.LoraRank, s_settings.Temperature, seed: 4);
+        var recorder = new Recorder();
+        var trainer = new PpoTrainer(policy, s_settings, 4, Name, (step, _, _) => Sample(model, 64, seed: step));
+        var results = trainer.Train(recorder, TestContext.Current.CancellationToken);
+        var scores = recorder.Of("score");
+        Assert.InRange(scores[0], 0, 0.15); // one token of 16, at random
+        Assert.True(scores[^1] > 0.5, $"scores: {string.Join(" ", scores)}");
+        Assert.Equal(scores[0], results["score_first"]);
+        Assert.Equal(scores[^1], results["score_last"]);
+        var kl = recorder.Of("kl");
+        Assert.Equal(0, kl[0], 1e-6);
+        Assert.True(kl[^1] > 0.1, $"kl: {string.Join(" ", kl)}");
+        Assert.Equal(kl[^1], results["kl_final"]);
+        Assert.All(recorder.Steps.SelectMany(step => step.Values), figure => Assert.True(double.IsFinite(figure.Value), figure.Key));
+        string[] names =
+        [
+            "score", "score_std", "kl", "kl_k3", "entropy", "ratio_max", "clip_fraction", "explained_variance", "value_loss", "policy_loss",
+            "gradient_norm", "response_length", "finished_fraction", "beta", "tokens_per_second", "seconds",
+        ];
+        Assert.All(names, name => Assert.Contains(name, recorder.Steps[^1].Values.Keys));
+    }
+
+    [Fact]
+    public void A_large_penalty_keeps_the_policy_near_its_baseline()
+    {
+        double FinalKl(double beta)
+        {
+            var model = TinyModels.Create();
+            using var policy = new PpoPolicy(model, s_settings.LoraRank, 1, seed: 4);
+            var settings = s_settings with { KlCoefficient = beta, Steps = 8 };
+            var trainer = new PpoTrainer(policy, settings, 4, Name, (step, _, _) => Sample(model, 32, seed: step));
+            return trainer.Train(new Recorder(), TestContext.Current.CancellationToken)["kl_final"];
+        }
+
+        Assert.True(FinalKl(2) < FinalKl(0.02) / 2);
+    }
+
+    [Fact]
+    public void Generator_and_learner_that_disagree_stop_the_job()
+    {
+        var model = TinyModels.Create();
+        using var policy = new PpoPolicy(model, 1, 1, seed: 4);
+        var trainer = new PpoTrainer(policy, s_settings, 4, Name, (step, _, _) =>
+            [.. Sample(model, 8, step).Select((rollout, i) => i == 3 ? rollout with { Logprobs = [.. rollout.Logprobs.Select(l => l - 0.01f)] } : rollout)]);
+        var error = Assert.Throws<TrainingException>(() => trainer.Train(new Recorder(), TestContext.Current.CancellationToken));
+        Assert.Contains("policyLogprobs (learner) and rolloutLogprobs (generator) of the same tokens disagree", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Reading_of_a_padded_batch_equals_its_rows_one_by_one()
+    {
+        var model = TinyModels.Create();
+        using var policy = new PpoPolicy(model, 2, temperature: 0.7, seed: 4);
+        using (no_grad())
+        {
+            // An adapter that does something, and values that are not all zero.
+            foreach (var parameter in policy.Parameters())
+            {
+                nn.init.normal_(parameter, 0, 0.1);
+            }
+        }
+
+        var rollouts = TinyModels.RandomExamples(9, 3)
+            .Select(example => new Rollout(example, new float[example.ResponseLength], true, 0)).ToArray();
+        var together = policy.Read(rollouts);
+        for (var i = 0; i < rollouts.Length; i++)
+        {
+            var alone = policy.Read([rollouts[i]]);
+            Near(alone.PolicyLogprobs[0], together.PolicyLogprobs[i]);
+            Near(alone.ReferenceLogprobs[0], together.ReferenceLogprobs[i]);
+            Near(alone.Values[0], together.Values[i]);
+            Near(alone.Entropies[0], together.Entropies[i]);
+        }
+
+        Assert.NotEqual(together.PolicyLogprobs[0][0], together.ReferenceLogprobs[0][0]);
+    }
+
+    [Fact]
+    public void Targets_equal_an_independent_loop()
+    {
+        var examples = TinyModels.RandomExamples(3, 8);
+        var random = new Random(2);
+        float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(_ => (float)(random.NextDouble() - 0.5))];
+        float[][] Rows() => [.. examples.Select(example => Numbers(example.ResponseLength))];
+        var policyLogprobs = Rows();
+        var reading = new PolicyReading(policyLogprobs, Rows(), Rows(), Rows());
+        double[] scores = [2, -30, 0.5]; // the second is clipped to -10
+        bool[] isFinished = [true, true, false];
+        var rollouts = examples.Select((example, i) => new Rollout(example, policyLogprobs[i], isFinished[i], scores[i])).ToArray();
+        var settings = new PpoSettings { UnfinishedPenalty = 0.75, AdvantageLambda = 0.9 };
+        var targets = StepTargets.Compute(rollouts, reading, beta: 0.3, settings, step: 1);
+
+        double[] penalised = [2, -10, 0.5 - 0.75];
+        var kl = 0.0;
+        for (var i = 0; i < 3; i++)
+        {
+            var length = examples[i].ResponseLength;
+            var advantages = new double[length + 1];
+            for (var t = length - 1; t >= 0; t--)
+            {
+                var logRatio = (double)policyLogprobs[i][t] - reading.ReferenceLogprobs[i][t];
+                kl += logRatio / 3;
+                var reward = (-0.3 * logRatio) + (t == length - 1 ? penalised[i] : 0);
+                var nextValue = t == length - 1 ? 0 : reading.Values[i][t + 1];
+                advantages[t] = reward + nextValue - reading.Values[i][t] + (0.9 * advantages[t + 1]);
+                Assert.Equal(advantages[t] + reading.Values[i][t], targets.Returns[i][t], 1e-5);
+            }
+        }
+
+        Assert.Equal(kl, targets.KlPerSequence, 1e-5);
+        var whitened = targets.Advantages.SelectMany(row => row).ToArray();
+        Assert.Equal(0, whitened.Average(), 1e-5);
+        Assert.Equal(whitened.Length - 1, whitened.Sum(a => (double)a * a), 1e-3);
+    }
+
+    [Fact]
+    public void A_step_leaves_no_tensor()
+    {
+        var model = TinyModels.Create();
+        using var policy = new PpoPolicy(model, 1, 1, seed: 4);
+        var live = new List<long>();
+        var trainer = new PpoTrainer(
+            policy,
+            s_settings with { Steps = 4 },
+            4,
+            step =>
+            {
+                live.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+                return Name(step);
+            },
+            (step, _, _) => Sample(model, 8, step));
+        trainer.Train(new Recorder(), TestContext.Current.CancellationToken);
+        Assert.Equal(5, live.Count);
+        Assert.Equal(live[1], live[^1]);
+    }
+
+    private static string Name(long step) => $"policy/{step}";
+
+    private static void Near(float[] expected, float[] actual)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+    }
+
+    /// <summary>Samples token by token without a cache; the score is the share of rewarded tokens.</summary>
+    private static List<Rollout> Sample(CausalLanguageModel model, int count, long seed)
+    {
+        using var noGradients = no_grad();
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)seed);
+        var random = new Random((int)seed);
+        var rollouts = new List<Rollout>();
+        var ids = tensor(Enumerable.Range(0, count * 3).Select(_ => (long)random.Next(1, TinyModels.Vocabulary)).ToArray(), count, 3); // [B, 3]
+        var logprobs = new List<float[]>();
+        for (var t = 0; t < s_settings.MaxNewTokens; t++)
+        {
+            var distribution = nn.functional.log_softmax(model.Logits(model.Hidden(ids)[.., -1]), -1); // [B, V]
+            var drawn = multinomial(distribution.exp(), 1, generator: generator); // [B, 1]
+            logprobs.Add(distribution.gather(1, drawn).flatten().data<float>().ToArray());
+            ids = cat([ids, drawn], 1); // [B, 3 + t]
+        }
+
+        for (var row = 0; row < count; row++)
+        {
+            var tokens = ids[row].data<long>().Select(id => (int)id).ToArray();
+            var end = Array.IndexOf(tokens, TinyModels.Eos, 3);
+            var length = end < 0 ? tokens.Length : end + 1;
+            var score = tokens[3..length].Count(token => token == RewardedToken) / (double)s_settings.MaxNewTokens;
+            rollouts.Add(new Rollout(
+                new EncodedExample(tokens[..length], 3), [.. Enumerable.Range(0, length - 3).Select(t => logprobs[t][row])], end >= 0, score));
+        }
+
+        return rollouts;
+    }
+}

@@ -1,7 +1,10 @@
+using Microsoft.EntityFrameworkCore;
 using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Recording;
 using Rlhf.Coordinator.Reports;
 using Rlhf.Coordinator.Runs;
+using Rlhf.Coordinator.Services;
+using Rlhf.Coordinator.Web;
 using Rlhf.Messaging;
 using Rlhf.ServiceDefaults;
 using Rlhf.V1;
@@ -33,8 +36,21 @@ internal static class CoordinatorServices
         services.AddSingleton<RunExecutor>();
         services.AddSingleton<RunEngine>();
         services.AddSingleton<ReportBuilder>();
+        services.AddSingleton<RunDetailsReader>();
         services.AddHostedService(static provider => provider.GetRequiredService<RunEngine>());
         return builder;
+    }
+
+    /// <summary>Opens the ledger, reads the run that starts by itself, and maps the endpoints.</summary>
+    /// <exception cref="StartupException">The ledger, the run file or the prompt file is unusable.</exception>
+    public static void MapCoordinator(WebApplication app)
+    {
+        LedgerDatabase.Open(app.Services.GetRequiredService<IDbContextFactory<LedgerContext>>());
+        app.Services.GetRequiredService<RunEngine>().Prepare();
+        app.MapDefaultEndpoints();
+        app.MapGrpcService<RunGrpcService>();
+        app.MapGrpcService<FeedbackGrpcService>();
+        app.MapWebPage();
     }
 
     private static string LedgerPath(IConfiguration configuration)

@@ -1,4 +1,5 @@
 using Rlhf.Coordinator.Prompts;
+using Rlhf.TinyAssistant;
 
 namespace Rlhf.Coordinator.Stages;
 
@@ -6,5 +7,6 @@ namespace Rlhf.Coordinator.Stages;
 internal static class AnswerLabels
 {
     /// <summary>The label of an answer; null where the oracle does not know the prompt.</summary>
-    public static AnswerLabel? Of(RunPrompt prompt, string answer) => null;
+    public static AnswerLabel? Of(RunPrompt prompt, string answer) =>
+        AnswerOracle.Default.Knows(prompt.Text) ? AnswerOracle.Default.Label(prompt.Text, answer) : null;
 }

@@ -1,5 +1,6 @@
 using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Prompts;
+using Rlhf.TinyAssistant;
 
 namespace Rlhf.Coordinator.Stages;
 

@@ -1,0 +1,133 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+using Rlhf.Coordinator.Ledger;
+using Rlhf.Coordinator.Runs;
+using Rlhf.Messaging;
+using Rlhf.ServiceDefaults;
+using Rlhf.V1;
+
+namespace Rlhf.Coordinator.Tests;
+
+/// <summary>The whole Coordinator over a folder, with real queues in a virtual host of its own and stand-ins for the other services.</summary>
+internal sealed class CoordinatorHarness : IAsyncDisposable
+{
+    private readonly List<WebApplication> _apps = [];
+    private string _learnerAddress = "";
+    private string _broker = "";
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("rlhf-coordinator-").FullName;
+
+    public StandInLearner Learner { get; } = new();
+
+    public Dictionary<string, string?> Settings { get; } = [];
+
+    public static async Task<CoordinatorHarness> StartAsync(BrokerFixture broker, CancellationToken cancellationToken)
+    {
+        var harness = new CoordinatorHarness { _broker = broker.ConnectionString };
+        await harness.PurgeAsync(cancellationToken);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(options => options.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.Services.AddGrpc();
+        builder.Services.AddSingleton(harness.Learner);
+        var app = builder.Build();
+        app.MapGrpcService<StandInLearner>();
+        await app.StartAsync(cancellationToken);
+        harness._apps.Add(app);
+        harness._learnerAddress = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First() ?? "";
+        return harness;
+    }
+
+    public string WritePrompts(int harmful, int harmless)
+    {
+        var path = Path.Combine(Folder, "prompts.jsonl");
+        File.WriteAllLines(path, Enumerable.Range(0, harmful).Select(i => $$"""{"id": "bad-{{i}}", "prompt": "harm number {{i}}", "kind": "harmful"}""")
+            .Concat(Enumerable.Range(0, harmless).Select(i => $$"""{"id": "good-{{i}}", "prompt": "help number {{i}}", "kind": "harmless"}""")));
+        return path;
+    }
+
+    /// <summary>A Coordinator process with stand-ins beside it.</summary>
+    public async Task<(WebApplication App, StandInServices Services)> StartCoordinatorAsync(
+        Action<StandInServices>? configure, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Error);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Data:Path"] = Folder,
+            ["ConnectionStrings:messaging"] = _broker,
+            ["services:learner:grpc:0"] = _learnerAddress,
+            ["Kestrel:Endpoints:http:Url"] = "http://127.0.0.1:0",
+            ["Kestrel:Endpoints:http:Protocols"] = "Http1",
+            ["Kestrel:Endpoints:grpc:Url"] = "http://127.0.0.1:0",
+            ["Kestrel:Endpoints:grpc:Protocols"] = "Http2",
+        });
+        builder.Configuration.AddInMemoryCollection(Settings);
+        builder.AddServiceDefaults();
+        builder.AddRabbitMQClient("messaging");
+        builder.AddCoordinator();
+        builder.Services.AddSingleton<StandInServices>();
+        builder.Services.AddMessageConsumer<RevisionRequested, StandInServices>(QueueNames.JudgeRevisions, RoutingKeys.RevisionsRequested, 4);
+        builder.Services.AddMessageConsumer<RolloutRequested, StandInServices>(QueueNames.GeneratorRollouts, RoutingKeys.RolloutsRequested, 4);
+        builder.Services.AddMessageConsumer<ComparisonRequested, StandInServices>(QueueNames.JudgeComparisons, RoutingKeys.ComparisonsRequested, 4);
+        var app = builder.Build();
+        _apps.Add(app);
+        var services = app.Services.GetRequiredService<StandInServices>();
+        configure?.Invoke(services);
+        CoordinatorServices.MapCoordinator(app);
+        await app.StartAsync(cancellationToken);
+        return (app, services);
+    }
+
+    public static async Task<RunSnapshot> WaitForEndAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        var board = app.Services.GetRequiredService<RunBoard>();
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(TimeSpan.FromSeconds(90));
+        while (true)
+        {
+            var change = board.Next;
+            if (board.StartedByItself is { } runId && board.Find(runId) is { IsEnded: true } run)
+            {
+                return run;
+            }
+
+            await change.WaitAsync(timeout.Token);
+        }
+    }
+
+    public static LedgerContext Ledger(WebApplication app) =>
+        app.Services.GetRequiredService<IDbContextFactory<LedgerContext>>().CreateDbContext();
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var app in _apps.AsEnumerable().Reverse())
+        {
+            await app.StopAsync(CancellationToken.None);
+            await app.DisposeAsync();
+        }
+
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    // What an earlier test left in the queues is not this one's.
+    private async Task PurgeAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = await new ConnectionFactory { Uri = new Uri(_broker) }.CreateConnectionAsync(cancellationToken);
+        await using var channel = await connection.CreateChannelAsync(cancellationToken: cancellationToken);
+        foreach (var queue in BrokerTopology.Queues.Keys)
+        {
+            await channel.QueueDeleteAsync(queue, cancellationToken: cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using Rlhf.Coordinator.Runs;
+
+namespace Rlhf.Coordinator.Tests;
+
+public sealed class RunDefinitionReaderTests
+{
+    [Fact]
+    public void A_run_file_names_stages_with_their_options()
+    {
+        var definition = RunDefinitionReader.Read(
+            """
+            name: short
+            stages:
+              - stage: critique-revision
+                prompts: 12
+                max-rounds: 1
+              - stage: reward-model
+                name: judge-of-answers
+                ratings: bradley-terry
+                learning-rate: 0.001
+            """);
+
+        Assert.Equal("short", definition.Name);
+        Assert.Equal(new CritiqueRevisionOptions { Name = "critique-revision", Prompts = 12, MaxRounds = 1 }, definition.Stages[0]);
+        Assert.Equal(
+            new RewardModelStageOptions { Name = "judge-of-answers", Ratings = RatingScale.BradleyTerry, LearningRate = 0.001 },
+            definition.Stages[1]);
+    }
+
+    [Fact]
+    public void Json_is_read_too() => Assert.Equal(
+        new PpoStageOptions { Name = "ppo", Steps = 3 },
+        Assert.Single(RunDefinitionReader.Read("""{"stages": [{"stage": "ppo", "steps": 3}]}""").Stages));
+
+    [Fact]
+    public void What_is_written_is_read_back_the_same()
+    {
+        var definition = RlaifDefaults.Definition;
+        var read = RunDefinitionReader.Read(RunDefinitionReader.Write(definition));
+
+        Assert.Equal(definition.Name, read.Name);
+        Assert.Equal(definition.Stages, read.Stages);
+    }
+
+    [Theory]
+    [InlineData("nmae: x\nstages: [{stage: ppo}]", "line 1: unknown key 'nmae'")]
+    [InlineData("name: x", "'stages' must be a list")]
+    [InlineData("stages: []", "'stages' must be a list")]
+    [InlineData("- a", "a run file is one mapping")]
+    [InlineData("stages:\n  - stage: pop\n", "line 2: unknown stage 'pop'")]
+    [InlineData("stages:\n  - prompts: 3\n", "line 2: a stage is a mapping that names its kind")]
+    [InlineData("stages:\n  - stage: ppo\n    stepz: 3\n", "stage 'ppo' at line 2")]
+    [InlineData("stages:\n  - stage: ppo\n    steps: many\n", "stage 'ppo' at line 2")]
+    [InlineData("stages:\n  - stage: ppo\n    steps: 0\n", "stage 'ppo': The field Steps must be between 1")]
+    [InlineData("stages: [{stage: ppo}, {stage: ppo}]", "two stages are named 'ppo'")]
+    [InlineData("stages: [", "line ")]
+    public void What_is_wrong_is_said(string text, string message) =>
+        Assert.StartsWith(message, Assert.Throws<FormatException>(() => RunDefinitionReader.Read(text)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Seeds_depend_on_the_runs_seed_and_the_purpose_alone()
+    {
+        // First 8 bytes of SHA-256("1/x") as a big-endian number, shifted right by 11.
+        var expected = (long)(Convert.ToUInt64(Convert.ToHexString(System.Security.Cryptography.SHA256.HashData("1/x"u8))[..16], 16) >> 11);
+        Assert.Equal(expected, Seeds.Derive(1, "x"));
+        Assert.NotEqual(Seeds.Derive(1, "x"), Seeds.Derive(2, "x"));
+        Assert.NotEqual(Seeds.Derive(1, "x"), Seeds.Derive(1, "y"));
+    }
+}

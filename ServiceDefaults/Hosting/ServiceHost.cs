@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using RabbitMQ.Client.Exceptions;
 
 namespace Rlhf.ServiceDefaults;
 
@@ -44,6 +45,8 @@ public static class ServiceHost
     {
         StartupException => exception.Message,
         OptionsValidationException invalid => string.Join("; ", invalid.Failures),
+        // The client's own message names no address, and the connection string has a password in it.
+        BrokerUnreachableException => $"RabbitMQ cannot be reached ({exception.GetBaseException().Message}); check that it runs where ConnectionStrings:messaging says.",
         // Kestrel's message names the address.
         IOException { InnerException: AddressInUseException } => exception.Message,
         AggregateException several => several.Flatten().InnerExceptions.Select(StartupMessage).ToList() is var messages && messages.All(static message => message is not null)

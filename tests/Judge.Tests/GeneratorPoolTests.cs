@@ -59,12 +59,14 @@ public sealed class GeneratorPoolTests : IAsyncDisposable
         Assert.Contains("no memory", error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_fault_of_the_pool_is_not_asked_again()
+    [Theory]
+    [InlineData(StatusCode.Internal, ErrorCode.Upstream)]
+    [InlineData(StatusCode.NotFound, ErrorCode.UnknownVersion)]
+    public async Task A_fault_of_the_pool_is_not_asked_again(StatusCode status, ErrorCode code)
     {
-        _judge.Generator.Failures.Enqueue(new RpcException(new Status(StatusCode.Internal, "fault")));
+        _judge.Generator.Failures.Enqueue(new RpcException(new Status(status, "fault")));
         var error = await Assert.ThrowsAsync<ItemFailedException>(() => SampleAsync("hello"));
-        Assert.Equal(ErrorCode.Upstream, error.Error.Code);
+        Assert.Equal(code, error.Error.Code);
         Assert.Single(_judge.Generator.GenerateCalls);
     }
 

@@ -34,7 +34,9 @@ internal static class JudgeServer
 
     public static void Map(WebApplication app)
     {
-        app.Services.GetRequiredService<ConstitutionFile>(); // a bad one stops the start
+        // What is wrong stops the start, before anything is connected to.
+        app.Services.GetRequiredService<JudgeOptions>();
+        app.Services.GetRequiredService<ConstitutionFile>();
         app.MapDefaultEndpoints();
         app.MapGrpcService<JudgingGrpcService>();
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Rlhf.Artifacts;
 using Rlhf.Messaging;
 using Rlhf.Reward.Engine;
@@ -24,7 +25,7 @@ internal static class RewardServer
         services.AddValidatedOptions<DataOptions>(DataOptions.Section);
         services.AddValidatedOptions<TorchOptions>(TorchOptions.Section);
         services.AddRlhfGrpcClient<LearningService.LearningServiceClient>("learner");
-        services.AddSingleton(provider => new VersionCache(
+        services.AddSingleton(provider => OpenCache(
             provider.GetRequiredService<DataOptions>().Path, provider.GetRequiredService<LearningService.LearningServiceClient>()));
         services.AddSingleton(provider => BaseModel.Load(provider.GetRequiredService<ModelOptions>().Path));
         services.AddSingleton<RewardMetrics>();
@@ -43,7 +44,10 @@ internal static class RewardServer
     public static void Map(WebApplication app)
     {
         set_num_threads(app.Services.GetRequiredService<TorchOptions>().Threads);
-        app.Services.GetRequiredService<BaseModel>(); // one that can't be read stops the start
+        // What is wrong stops the start, before anything is connected to.
+        app.Services.GetRequiredService<RewardOptions>();
+        app.Services.GetRequiredService<BaseModel>();
+        app.Services.GetRequiredService<VersionCache>();
         app.MapDefaultEndpoints();
         app.MapGrpcService<RewardGrpcService>();
     }
@@ -54,5 +58,18 @@ internal static class RewardServer
         options.BacklogPolicy = BacklogPolicy.FailFast;
         options.AsyncTimeout = 500;
         options.ConnectTimeout = 1000;
+        options.LoggerFactory = NullLoggerFactory.Instance; // ScoreCache says it once, the client would say it at every try
+    }
+
+    private static VersionCache OpenCache(string folder, LearningService.LearningServiceClient learner)
+    {
+        try
+        {
+            return new VersionCache(folder, learner);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"The data folder '{folder}' can't be used ({exception.Message}); set Data:Path to one that this service may write to.", exception);
+        }
     }
 }

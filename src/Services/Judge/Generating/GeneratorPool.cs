@@ -107,7 +107,9 @@ internal sealed partial class GeneratorPool : IAsyncDisposable
                 if (!IsTransient(exception) || Stopwatch.GetElapsedTime(started).TotalSeconds > _options.PatienceSeconds)
                 {
                     activity?.SetStatus(ActivityStatusCode.Error, exception.Status.Detail);
-                    throw new ItemFailedException(ErrorCode.Upstream, $"the generator pool failed: {exception.StatusCode}: {exception.Status.Detail}");
+                    throw new ItemFailedException(
+                        exception.StatusCode == StatusCode.NotFound ? ErrorCode.UnknownVersion : ErrorCode.Upstream,
+                        $"the generator pool failed: {exception.StatusCode}: {exception.Status.Detail}");
                 }
                 LogRetried(method, items, exception.StatusCode, exception.Status.Detail);
             }

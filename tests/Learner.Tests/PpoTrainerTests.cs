@@ -27,9 +27,9 @@ public sealed class PpoTrainerTests
     public void A_rewarded_token_becomes_frequent_and_the_KL_grows_from_zero()
     {
         var model = TinyModels.Create();
-        using var policy = new PpoPolicy(model, s_settings.LoraRank, s_settings.Temperature, seed: 4);
+        using var policy = PpoPolicy.Create(model, s_settings.LoraRank, s_settings.Temperature, seed: 4);
         var recorder = new Recorder();
-        var trainer = new PpoTrainer(policy, s_settings, 4, Name, (step, _, _) => Sample(model, 64, seed: step));
+        var trainer = new PpoTrainer(policy, s_settings, 4, null, Name, (step, _, _) => Sample(model, 64, seed: step));
         var results = trainer.Train(recorder, TestContext.Current.CancellationToken);
         var scores = recorder.Of("score");
         Assert.InRange(scores[0], 0, 0.15); // one token of 16, at random
@@ -50,14 +50,53 @@ public sealed class PpoTrainerTests
     }
 
     [Fact]
+    public void A_resumed_job_does_the_steps_that_are_left_from_where_it_stood()
+    {
+        using var folder = new Versions.TemporaryFolder(Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N")));
+        var settings = s_settings with { Steps = 5, KlTarget = 3, KlHorizon = 100 };
+        float[] expected = [];
+        var model = TinyModels.Create();
+        using (var policy = PpoPolicy.Create(model, 2, 1, seed: 4))
+        {
+            string Publish(long step, double beta)
+            {
+                if (step == 3)
+                {
+                    policy.Save(folder.Path, "base", step, beta);
+                    expected = Sample(model, 4, 99)[0].Logprobs;
+                }
+
+                return Name(step, beta);
+            }
+
+            var trainer = new PpoTrainer(policy, settings, 4, null, Publish, (step, _, _) => Sample(model, 16, step));
+            trainer.Train(new Recorder(), TestContext.Current.CancellationToken);
+        }
+
+        model = TinyModels.Create();
+        var checkpoint = PpoCheckpoint.Load(folder.Path);
+        Assert.Equal(3, checkpoint.Step);
+        Assert.NotEqual(settings.KlCoefficient, checkpoint.Beta);
+        using (var policy = PpoPolicy.Resume(model, folder.Path, checkpoint, 1))
+        {
+            Near(expected, Sample(model, 4, 99)[0].Logprobs);
+            var recorder = new Recorder();
+            var trainer = new PpoTrainer(policy, settings, 4, checkpoint, Name, (step, _, _) => Sample(model, 16, step));
+            trainer.Train(recorder, TestContext.Current.CancellationToken);
+            Assert.Equal([4, 5], recorder.Steps.Select(step => step.Step));
+            Assert.Equal(checkpoint.Beta, recorder.Of("beta")[0]);
+        }
+    }
+
+    [Fact]
     public void A_large_penalty_keeps_the_policy_near_its_baseline()
     {
         double FinalKl(double beta)
         {
             var model = TinyModels.Create();
-            using var policy = new PpoPolicy(model, s_settings.LoraRank, 1, seed: 4);
+            using var policy = PpoPolicy.Create(model, s_settings.LoraRank, 1, seed: 4);
             var settings = s_settings with { KlCoefficient = beta, Steps = 8 };
-            var trainer = new PpoTrainer(policy, settings, 4, Name, (step, _, _) => Sample(model, 32, seed: step));
+            var trainer = new PpoTrainer(policy, settings, 4, null, Name, (step, _, _) => Sample(model, 32, seed: step));
             return trainer.Train(new Recorder(), TestContext.Current.CancellationToken)["kl_final"];
         }
 
@@ -68,8 +107,8 @@ public sealed class PpoTrainerTests
     public void Generator_and_learner_that_disagree_stop_the_job()
     {
         var model = TinyModels.Create();
-        using var policy = new PpoPolicy(model, 1, 1, seed: 4);
-        var trainer = new PpoTrainer(policy, s_settings, 4, Name, (step, _, _) =>
+        using var policy = PpoPolicy.Create(model, 1, 1, seed: 4);
+        var trainer = new PpoTrainer(policy, s_settings, 4, null, Name, (step, _, _) =>
             [.. Sample(model, 8, step).Select((rollout, i) => i == 3 ? rollout with { Logprobs = [.. rollout.Logprobs.Select(l => l - 0.01f)] } : rollout)]);
         var error = Assert.Throws<TrainingException>(() => trainer.Train(new Recorder(), TestContext.Current.CancellationToken));
         Assert.Contains("policyLogprobs (learner) and rolloutLogprobs (generator) of the same tokens disagree", error.Message, StringComparison.Ordinal);
@@ -79,7 +118,7 @@ public sealed class PpoTrainerTests
     public void Reading_of_a_padded_batch_equals_its_rows_one_by_one()
     {
         var model = TinyModels.Create();
-        using var policy = new PpoPolicy(model, 2, temperature: 0.7, seed: 4);
+        using var policy = PpoPolicy.Create(model, 2, temperature: 0.7, seed: 4);
         using (no_grad())
         {
             // An adapter that does something, and values that are not all zero.
@@ -146,16 +185,17 @@ public sealed class PpoTrainerTests
     public void A_step_leaves_no_tensor()
     {
         var model = TinyModels.Create();
-        using var policy = new PpoPolicy(model, 1, 1, seed: 4);
+        using var policy = PpoPolicy.Create(model, 1, 1, seed: 4);
         var live = new List<long>();
         var trainer = new PpoTrainer(
             policy,
             s_settings with { Steps = 4 },
             4,
-            step =>
+            null,
+            (step, beta) =>
             {
                 live.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount);
-                return Name(step);
+                return Name(step, beta);
             },
             (step, _, _) => Sample(model, 8, step));
         trainer.Train(new Recorder(), TestContext.Current.CancellationToken);
@@ -163,7 +203,7 @@ public sealed class PpoTrainerTests
         Assert.Equal(live[1], live[^1]);
     }
 
-    private static string Name(long step) => $"policy/{step}";
+    private static string Name(long step, double beta) => $"policy/{step}";
 
     private static void Near(float[] expected, float[] actual)
     {

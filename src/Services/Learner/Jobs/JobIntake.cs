@@ -9,7 +9,13 @@ namespace Rlhf.Learner.Jobs;
 
 /// <summary>Makes a job of a request: checks the options, turns texts into tokens, and counts what can't be used.</summary>
 internal sealed class JobIntake(
-    BaseModel baseModel, PolicyLoader loader, VersionPublisher publisher, RolloutInbox inbox, Announce announce, LearnerMetrics metrics)
+    BaseModel baseModel,
+    VersionCatalog catalog,
+    PolicyLoader loader,
+    VersionPublisher publisher,
+    RolloutInbox inbox,
+    Announce announce,
+    LearnerMetrics metrics)
 {
     private readonly ExampleEncoder _encoder = new(baseModel.Tokenizer, baseModel.Config.ContextLength);
 
@@ -74,7 +80,7 @@ internal sealed class JobIntake(
             },
             refused);
         RequireSome(prompts, "prompts", refused);
-        return new PpoMethod(specification, settings, prompts, baseModel, loader, publisher, inbox, announce);
+        return new PpoMethod(specification, settings, prompts, baseModel, catalog, loader, publisher, inbox, announce);
     }
 
     private EncodedPair Pair(PreferenceExample item) => item.PreferenceA is >= 0 and <= 1

@@ -12,13 +12,15 @@ namespace Rlhf.Learner.Methods;
 
 /// <summary>
 /// PPO of a LoRA adapter over the queue: the generators sample, the reward service scores. After n steps the policy is
-/// published as "ID/n"; "ID/0" is the baseline with an adapter that changes nothing yet.
+/// published as "ID/n"; "ID/0" is the baseline with an adapter that changes nothing yet. A job that was cut off goes on from
+/// the newest step that it published: a published version never changes.
 /// </summary>
 internal sealed class PpoMethod(
     JobSpecification specification,
     PpoSettings settings,
     IReadOnlyList<PromptExample> prompts,
     BaseModel baseModel,
+    VersionCatalog catalog,
     PolicyLoader loader,
     VersionPublisher publisher,
     RolloutInbox inbox,
@@ -30,27 +32,51 @@ internal sealed class PpoMethod(
     /// <inheritdoc/>
     public void Run(TrainingJob job, CancellationToken cancellationToken)
     {
-        using var policy = new PpoPolicy(
-            loader.Load(specification.InitialVersion), settings.LoraRank, settings.Temperature, specification.Seed);
-        var schedule = new PromptSchedule<PromptExample>(prompts, new Random(Seeds.ForRandom(specification.Seed)));
-        var collector = new RolloutCollector(specification, settings, schedule, baseModel.Tokenizer.Hash, inbox, announce, job.Refuse);
-        var trainer = new PpoTrainer(
-            policy, settings, specification.Seed, step => Publish(job, policy, step, cancellationToken), collector.Collect);
-        job.Finish(trainer.Train(job, cancellationToken));
+        var (policy, resumed) = Load();
+        using (policy)
+        {
+            var schedule = new PromptSchedule<PromptExample>(prompts, new Random(Seeds.ForRandom(specification.Seed)));
+            var collector = new RolloutCollector(specification, settings, schedule, baseModel.Tokenizer.Hash, inbox, announce, job.Refuse);
+            collector.SkipSteps(resumed?.Step ?? 0);
+            var trainer = new PpoTrainer(
+                policy,
+                settings,
+                specification.Seed,
+                resumed,
+                (step, beta) => Publish(job, policy, step, beta, cancellationToken),
+                collector.Collect);
+            job.Finish(trainer.Train(job, cancellationToken));
+        }
     }
 
-    private string Publish(TrainingJob job, PpoPolicy policy, long step, CancellationToken cancellationToken)
+    private (PpoPolicy Policy, PpoCheckpoint? Resumed) Load()
+    {
+        var model = loader.Load(specification.InitialVersion);
+        var newest = Enumerable.Range(0, settings.Steps + 1).Select(step => catalog.Find(VersionId(step)))
+            .LastOrDefault(version => version?.Provenance?.JobId == specification.JobId);
+        if (newest is null)
+        {
+            return (PpoPolicy.Create(model, settings.LoraRank, settings.Temperature, specification.Seed), null);
+        }
+
+        using var folder = loader.Materialise(newest);
+        var checkpoint = PpoCheckpoint.Load(folder.Path);
+        return (PpoPolicy.Resume(model, folder.Path, checkpoint, settings.Temperature), checkpoint);
+    }
+
+    private string Publish(TrainingJob job, PpoPolicy policy, long step, double beta, CancellationToken cancellationToken)
     {
         var version = VersionPublisher.Describe(
-            specification,
-            $"{specification.PublishedVersion}/{step}",
-            VersionKind.PolicyAdapter,
-            Name,
-            step,
-            JsonSerializer.Serialize(settings));
-        var baseName = version.BaseVersionId == ModelOptions.BaseVersion ? baseModel.Folder : version.BaseVersionId;
-        publisher.Publish(version, folder => policy.Adapter.Save(folder, baseName), cancellationToken);
+            specification, VersionId(step), VersionKind.PolicyAdapter, Name, step, JsonSerializer.Serialize(settings));
+        if (catalog.Find(version.VersionId) is null)
+        {
+            var baseName = version.BaseVersionId == ModelOptions.BaseVersion ? baseModel.Folder : version.BaseVersionId;
+            publisher.Publish(version, folder => policy.Save(folder, baseName, step, beta), cancellationToken);
+        }
+
         job.Published(version.VersionId);
         return version.VersionId;
     }
+
+    private string VersionId(long step) => $"{specification.PublishedVersion}/{step}";
 }

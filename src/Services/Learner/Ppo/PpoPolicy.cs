@@ -16,14 +16,37 @@ internal sealed class PpoPolicy : IDisposable
     private readonly CausalLanguageModel _model;
     private readonly double _temperature;
 
-    /// <summary>Puts a new adapter, which changes nothing yet, and a zero value head on the model, which the policy then owns.</summary>
-    public PpoPolicy(CausalLanguageModel model, int rank, double temperature, ulong seed)
+    private PpoPolicy(CausalLanguageModel model, LoraAdapter adapter, double temperature)
     {
         _model = model;
         _temperature = temperature;
-        Adapter = LoraAdapter.Create(model, new LoraOptions { Rank = rank, Alpha = 2.0 * rank }, Seeds.ForTorch(seed));
+        Adapter = adapter;
         Adapter.Activate();
         ValueHead = ScalarHead.CreateZero(model.Config.HiddenSize, model.Device);
+    }
+
+    /// <summary>Puts a new adapter, which changes nothing yet, and a zero value head on the model, which the policy then owns.</summary>
+    public static PpoPolicy Create(CausalLanguageModel model, int rank, double temperature, ulong seed) => new(
+        model, LoraAdapter.Create(model, new LoraOptions { Rank = rank, Alpha = 2.0 * rank }, Seeds.ForTorch(seed)), temperature);
+
+    /// <summary>Goes on from a published step.</summary>
+    /// <param name="model">The baseline, which the policy then owns.</param>
+    /// <param name="folder">The step's adapter.</param>
+    /// <param name="checkpoint">What else it left.</param>
+    /// <param name="temperature">Divides the logits.</param>
+    /// <exception cref="InvalidDataException">The step does not fit the model.</exception>
+    public static PpoPolicy Resume(CausalLanguageModel model, string folder, PpoCheckpoint checkpoint, double temperature)
+    {
+        if (checkpoint.ValueHead.Length != model.Config.HiddenSize)
+        {
+            throw new InvalidDataException($"The value head has {checkpoint.ValueHead.Length} weights; the model takes {model.Config.HiddenSize}.");
+        }
+
+        var policy = new PpoPolicy(model, LoraAdapter.Load(model, folder), temperature);
+        using var noGradients = no_grad();
+        using var weights = tensor(checkpoint.ValueHead, 1, checkpoint.ValueHead.Length, device: model.Device); // [1, C]
+        policy.ValueHead.Weight.copy_(weights);
+        return policy;
     }
 
     /// <summary>What changes the baseline into the policy.</summary>
@@ -37,6 +60,15 @@ internal sealed class PpoPolicy : IDisposable
 
     /// <summary>Where the weights are.</summary>
     public Device Device => _model.Device;
+
+    /// <summary>Writes the adapter in PEFT's layout, and beside it what is needed to go on from here.</summary>
+    /// <exception cref="IOException">The folder can't be written.</exception>
+    public void Save(string folder, string baseName, long step, double beta)
+    {
+        Adapter.Save(folder, baseName);
+        using var weights = ValueHead.Weight.detach().cpu(); // [1, C]
+        new PpoCheckpoint(step, beta, weights.data<float>().ToArray()).Save(folder);
+    }
 
     /// <summary>Log-probabilities of the response tokens, values and entropies of the policy, with gradients where they are on.</summary>
     /// <returns>Three tensors [N]; the caller's scope owns them.</returns>

@@ -14,36 +14,40 @@ namespace Rlhf.Learner.Ppo;
 /// <param name="policy">What trains.</param>
 /// <param name="settings">How.</param>
 /// <param name="seed">Of the minibatches' order.</param>
-/// <param name="publish">Makes the policy after this many updates known, and returns its version.</param>
+/// <param name="resumed">Where an interrupted job stood; null begins a new one.</param>
+/// <param name="publish">Makes the policy after this many updates, with this beta, known, and returns its version.</param>
 /// <param name="collect">Gives the scored responses of a step, sampled by a version.</param>
 internal sealed class PpoTrainer(
     PpoPolicy policy,
     PpoSettings settings,
     ulong seed,
-    Func<long, string> publish,
+    PpoCheckpoint? resumed,
+    Func<long, double, string> publish,
     Func<long, string, CancellationToken, IReadOnlyList<Rollout>> collect)
 {
-    private readonly Random _random = new(Seeds.ForRandom(seed));
+    private readonly long _firstStep = (resumed?.Step ?? 0) + 1;
     private IKlController _controller = settings.KlTarget > 0
-        ? new AdaptiveKlController(settings.KlCoefficient, settings.KlTarget, settings.KlHorizon)
+        ? new AdaptiveKlController(resumed?.Beta ?? settings.KlCoefficient, settings.KlTarget, settings.KlHorizon)
         : new FixedKlController(settings.KlCoefficient);
 
-    /// <summary>Runs all steps and publishes the policy after the last.</summary>
+    /// <summary>Runs all steps that are left, and publishes the policy after the last.</summary>
     /// <param name="progress">Gets every step with its figures.</param>
     /// <param name="cancellationToken">Ends the training between two updates.</param>
-    /// <returns>"trainable_parameter_share", "kl_final", "score_first", "score_last".</returns>
+    /// <returns>
+    /// "trainable_parameter_share"; "score_first" and "score_last", the mean scores of the first and the last step, and
+    /// "kl_final", the last step's KL, where a step was left.
+    /// </returns>
     /// <exception cref="TrainingException">Too few responses came, generator and learner disagree, or a number is not finite.</exception>
     public IReadOnlyDictionary<string, double> Train(IProgress<TrainingStep> progress, CancellationToken cancellationToken)
     {
         var parameters = policy.Parameters();
         using var optimizer = CreateOptimizer();
-        var scores = new List<double>();
-        var kl = 0.0;
-        for (var step = 1L; step <= settings.Steps; step++)
+        var results = new Dictionary<string, double> { ["trainable_parameter_share"] = policy.TrainableShare };
+        for (var step = _firstStep; step <= settings.Steps; step++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var clock = Stopwatch.StartNew();
-            var version = publish(step - 1);
+            var version = publish(step - 1, _controller.Beta);
             var rollouts = collect(step, version, cancellationToken);
             var samplingSeconds = clock.Elapsed.TotalSeconds;
             SetLearningRates(optimizer, 1 - ((step - 1) / (double)settings.Steps));
@@ -52,19 +56,14 @@ internal sealed class PpoTrainer(
             figures["sampling_seconds"] = samplingSeconds;
             figures["tokens_per_second"] = rollouts.Sum(rollout => rollout.Example.ResponseLength) / clock.Elapsed.TotalSeconds;
             progress.Report(new TrainingStep(step, settings.Steps, figures));
-            scores.Add(figures["score"]);
-            kl = figures["kl"];
+            results.TryAdd("score_first", figures["score"]);
+            results["score_last"] = figures["score"];
+            results["kl_final"] = figures["kl"];
             NativeMemory.Trim();
         }
 
-        publish(settings.Steps);
-        return new Dictionary<string, double>
-        {
-            ["trainable_parameter_share"] = policy.TrainableShare,
-            ["kl_final"] = kl,
-            ["score_first"] = scores[0],
-            ["score_last"] = scores[^1],
-        };
+        publish(settings.Steps, _controller.Beta);
+        return results;
     }
 
     private Dictionary<string, double> Step(
@@ -111,9 +110,10 @@ internal sealed class PpoTrainer(
     {
         var lengths = rollouts.Select(rollout => rollout.Example.TokenIds.Length).ToArray();
         var updates = new List<UpdateFigures>();
+        var random = new Random(Seeds.ForRandom(Seeds.Derive(seed, (ulong)step)));
         for (var epoch = 0; epoch < settings.Epochs; epoch++)
         {
-            foreach (var batch in Minibatches.Epoch(lengths, settings.MinibatchSize, _random))
+            foreach (var batch in Minibatches.Epoch(lengths, settings.MinibatchSize, random))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var figures = Backward(batch, lengths, rollouts, reading, targets);

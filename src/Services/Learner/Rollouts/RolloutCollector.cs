@@ -47,9 +47,21 @@ internal sealed class RolloutCollector(
             : throw new TrainingException($"Step {step} has {rollouts.Length} usable rollouts of {settings.RolloutsPerStep}; the job's refused items say why.");
     }
 
+    /// <summary>Passes over the prompts of steps that an interrupted job has done.</summary>
+    public void SkipSteps(long steps)
+    {
+        for (var step = 0L; step < steps; step++)
+        {
+            NextPrompts();
+        }
+    }
+
+    private IReadOnlyList<PromptExample> NextPrompts() =>
+        schedule.Next((settings.RolloutsPerStep + settings.SamplesPerPrompt - 1) / settings.SamplesPerPrompt);
+
     private Dictionary<string, RolloutRequested> Requests(long step, string policyVersion)
     {
-        var prompts = schedule.Next((settings.RolloutsPerStep + settings.SamplesPerPrompt - 1) / settings.SamplesPerPrompt);
+        var prompts = NextPrompts();
         if (prompts.Count == 0)
         {
             throw new TrainingException("No prompt is left: all were refused.");

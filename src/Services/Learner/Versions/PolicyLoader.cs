@@ -39,14 +39,7 @@ internal sealed class PolicyLoader(BaseModel baseModel, VersionCatalog catalog, 
         }
 
         var version = catalog.Get(versionId);
-        using var folder = data.CreateTemporary();
-        foreach (var file in version.Files)
-        {
-            var path = Path.Combine(folder.Path, ArtifactFileName.Require(file.Name));
-            Directory.CreateDirectory(Path.GetDirectoryName(path) ?? folder.Path);
-            File.Copy(store.PathOf(file.Sha256), path);
-        }
-
+        using var folder = Materialise(version);
         if (version.Kind == VersionKind.Policy)
         {
             return CausalLanguageModel.Load(folder.Path);
@@ -56,6 +49,20 @@ internal sealed class PolicyLoader(BaseModel baseModel, VersionCatalog catalog, 
         using var adapter = LoraAdapter.Load(model, folder.Path);
         adapter.Merge();
         return model;
+    }
+
+    /// <summary>A folder that holds a version's files under their names, until it is disposed.</summary>
+    public TemporaryFolder Materialise(ModelVersion version)
+    {
+        var folder = data.CreateTemporary();
+        foreach (var file in version.Files)
+        {
+            var path = Path.Combine(folder.Path, ArtifactFileName.Require(file.Name));
+            Directory.CreateDirectory(Path.GetDirectoryName(path) ?? folder.Path);
+            File.Copy(store.PathOf(file.Sha256), path);
+        }
+
+        return folder;
     }
 
     private static bool IsBase(string versionId) => versionId.Length == 0 || versionId == ModelOptions.BaseVersion;

@@ -5,6 +5,9 @@ internal sealed class ChildOutputs(LocalRunnerOptions options) : IDisposable
 {
     private readonly List<ChildOutput> _open = [];
 
+    /// <summary>What the outputs were opened with.</summary>
+    public LocalRunnerOptions Options => options;
+
     /// <summary>A new log file, in place of an older one of that name.</summary>
     public ChildOutput Open(string name)
     {

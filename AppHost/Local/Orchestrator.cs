@@ -12,6 +12,7 @@ internal static class Orchestrator
     public static string[] ArgumentsFor(AppHostOptions options) =>
     [
         $"--{LocalRunnerOptions.Section}:{nameof(LocalRunnerOptions.LogsPath)}={options.LogsPath}",
+        $"--{LocalRunnerOptions.Section}:{nameof(LocalRunnerOptions.ServersPath)}={options.DataPathOf("servers")}",
         $"--{LocalRunnerOptions.Section}:{nameof(LocalRunnerOptions.Verbose)}={options.Verbose}",
     ];
 

@@ -31,8 +31,7 @@ internal sealed class RabbitMQServerResource(string name, ChildOutputs outputs) 
 
     protected override async Task StartCoreAsync(Action<string> fail, CancellationToken cancellationToken)
     {
-        var output = outputs.Open(Name);
-        var options = new BackingServerOptions { Progress = new TerminalProgress(Name), OnOutput = output.WriteQuietly };
+        var options = ServerOptions.For(Name, outputs);
         _server = await RabbitMqServer.StartAsync(options, cancellationToken);
         _ = WatchAsync(_server, fail);
     }

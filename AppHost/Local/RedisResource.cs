@@ -30,8 +30,7 @@ internal sealed class RedisResource(string name, ChildOutputs outputs) : Resourc
 
     protected override async Task StartCoreAsync(Action<string> fail, CancellationToken cancellationToken)
     {
-        var output = outputs.Open(Name);
-        var options = new BackingServerOptions { Progress = new TerminalProgress(Name), OnOutput = output.WriteQuietly };
+        var options = ServerOptions.For(Name, outputs);
         _server = await RedisServer.StartAsync(options, cancellationToken);
         _ = WatchAsync(_server);
     }

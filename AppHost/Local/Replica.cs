@@ -16,7 +16,7 @@ internal sealed class Replica(
     private static readonly TimeSpan _stopGrace = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan _healthTimeout = TimeSpan.FromSeconds(5);
-    private static readonly string _dotnet = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet");
+    private static readonly string _dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
     private static readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = _healthTimeout };
 
     private readonly CancellationTokenSource _stopping = new();

@@ -35,13 +35,7 @@ public static class AspireRedisExtensions
 
         builder.Services.AddSingleton<IConnectionMultiplexer>(provider =>
         {
-            // A parsed string may set abortConnect itself; only a string that doesn't gets the patient default.
-            var options = ConfigurationOptions.Parse(settings.ConnectionString ?? "");
-            if (settings.ConnectionString?.Contains("abortConnect", StringComparison.OrdinalIgnoreCase) != true)
-            {
-                options.AbortOnConnectFail = false;
-            }
-
+            var options = Parse(settings.ConnectionString);
             section.GetSection("ConfigurationOptions").Bind(options);
             named.GetSection("ConfigurationOptions").Bind(options);
             configureOptions?.Invoke(options);
@@ -63,5 +57,17 @@ public static class AspireRedisExtensions
             builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
                 "StackExchange.Redis", static provider => new RedisHealthCheck(provider), failureStatus: null, tags: null));
         }
+    }
+
+    private static ConfigurationOptions Parse(string? connectionString)
+    {
+        var options = string.IsNullOrEmpty(connectionString) ? new ConfigurationOptions() : ConfigurationOptions.Parse(connectionString);
+        // A string may say so itself; one that doesn't gets the patient default.
+        if (connectionString?.Contains("abortConnect", StringComparison.OrdinalIgnoreCase) != true)
+        {
+            options.AbortOnConnectFail = false;
+        }
+
+        return options;
     }
 }

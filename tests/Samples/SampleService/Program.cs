@@ -1,0 +1,4 @@
+using Rlhf.SampleService;
+using Rlhf.ServiceDefaults;
+
+return await ServiceHost.RunAsync(args, SampleServer.Configure, SampleServer.Map);

@@ -1,0 +1,3 @@
+using Rlhf.Tests;
+
+[assembly: AssemblyFixture(typeof(BackingServersFixture))]

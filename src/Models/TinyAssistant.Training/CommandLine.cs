@@ -15,10 +15,11 @@ internal static class CommandLine
         var width = new Option<int>("--width") { Description = "Width of the model, a multiple of 32.", DefaultValueFactory = _ => defaults.HiddenSize };
         var layers = new Option<int>("--layers") { Description = "Blocks.", DefaultValueFactory = _ => defaults.Layers };
         var rate = new Option<double>("--learning-rate") { Description = "Peak learning rate.", DefaultValueFactory = _ => defaults.LearningRate };
+        var matrixRate = new Option<double>("--matrix-learning-rate") { Description = "Peak learning rate of the projections.", DefaultValueFactory = _ => defaults.MatrixLearningRate };
         var threads = new Option<int>("--threads") { Description = "Processor threads.", DefaultValueFactory = _ => defaults.Threads };
         var command = new RootCommand("Makes the embedded model from a seed: corpus, vocabulary, weights, card.")
         {
-            output, prompts, seed, documents, width, layers, rate, threads,
+            output, prompts, seed, documents, width, layers, rate, matrixRate, threads,
         };
         command.SetAction(parsed =>
         {
@@ -35,6 +36,7 @@ internal static class CommandLine
                     HiddenSize = parsed.GetValue(width),
                     Layers = parsed.GetValue(layers),
                     LearningRate = parsed.GetValue(rate),
+                    MatrixLearningRate = parsed.GetValue(matrixRate),
                     Threads = parsed.GetValue(threads),
                 },
                 Console.Out).Make(parsed.GetRequiredValue(output));

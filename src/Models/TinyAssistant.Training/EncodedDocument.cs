@@ -4,26 +4,29 @@ namespace Rlhf.TinyAssistant.Training;
 
 /// <summary>A document as tokens.</summary>
 /// <param name="Tokens">From the beginning of sequence to its end.</param>
-/// <param name="FirstLearnt">Index of the first token that is learnt.</param>
-/// <param name="FirstWeight">Weight of that token; the others have 1.</param>
-public sealed record EncodedDocument(int[] Tokens, int FirstLearnt, double FirstWeight)
+/// <param name="Weights">How much each token counts in the loss as a target; the first counts nothing.</param>
+public sealed record EncodedDocument(int[] Tokens, float[] Weights)
 {
-    /// <summary>Encodes a document.</summary>
-    /// <exception cref="ArgumentException">What is learnt doesn't begin at a word boundary.</exception>
-    public static EncodedDocument Encode(TextTokenizer tokenizer, TrainingDocument document, double labelWeight)
+    /// <summary>Encodes a document piece by piece; the end of sequence counts like a word of an answer.</summary>
+    /// <exception cref="ArgumentException">A piece doesn't begin at a word boundary.</exception>
+    public static EncodedDocument Encode(TextTokenizer tokenizer, TrainingDocument document)
     {
-        if (document.Context.Length == 0)
+        var tokens = new List<int>();
+        var weights = new List<float>();
+        foreach (var (index, segment) in document.Segments.Index())
         {
-            return new EncodedDocument([.. tokenizer.Encode(document.Learnt), tokenizer.EosId], 1, 1);
+            if (index > 0 && segment.Text[0] is not (' ' or '\n'))
+            {
+                throw new ArgumentException($"\"{segment.Text}\" must begin with a space or a line break, to be tokens of its own", nameof(document));
+            }
+
+            var whole = tokenizer.Encode(segment.Text); // with the beginning of sequence
+            var part = index == 0 ? whole : whole[1..];
+            tokens.AddRange(part);
+            weights.AddRange(Enumerable.Repeat((float)segment.Weight, part.Length));
         }
 
-        if (!document.Learnt.StartsWith(' '))
-        {
-            throw new ArgumentException($"\"{document.Learnt}\" must begin with a space, as the model continues at a word boundary", nameof(document));
-        }
-
-        var context = tokenizer.Encode(document.Context);
-        var learnt = tokenizer.EncodeContinuation(document.Learnt[1..]);
-        return new EncodedDocument([.. context, .. learnt, tokenizer.EosId], context.Length, learnt.Length == 1 ? labelWeight : 1);
+        weights[0] = 0;
+        return new EncodedDocument([.. tokens, tokenizer.EosId], [.. weights, 1]);
     }
 }

@@ -22,13 +22,14 @@ public sealed class ModelMaker(TrainingOptions options, TextWriter log)
         TorchSharp.torch.set_num_threads(options.Threads);
         var clock = Stopwatch.StartNew();
         var documents = new CorpusWriter(World.Default, ConstitutionFile.Default, ContentPart.Corpus, options.Seed).Write(options.Documents).ToList();
-        BpeTrainer.Train(documents.Take(VocabularyDocuments).Select(document => document.Context + document.Learnt), options.VocabularySize).Save(folder);
+        BpeTrainer.Train(documents.Take(VocabularyDocuments).Select(document => document.Text), options.VocabularySize).Save(folder);
         var tokenizer = TextTokenizer.Load(folder);
-        var encoded = documents.ConvertAll(document => EncodedDocument.Encode(tokenizer, document, options.LabelWeight));
+        var encoded = documents.ConvertAll(document => EncodedDocument.Encode(tokenizer, document));
         var tokens = encoded.Sum(document => (long)document.Tokens.Length);
         Say($"{documents.Count} documents, {tokens} tokens, longest {encoded.Max(document => document.Tokens.Length)}; {clock.Elapsed.TotalSeconds:F0} s");
 
         using var model = CausalLanguageModel.Create(Shape(), options.Seed);
+        WidenProjections(model);
         Say($"{model.ParameterCount} parameters");
         new Pretraining(model, options).Run(
             encoded, (step, steps, loss) => Say($"step {step} of {steps}, loss {loss:F3}, {clock.Elapsed.TotalSeconds:F0} s"));
@@ -38,6 +39,19 @@ public sealed class ModelMaker(TrainingOptions options, TextWriter log)
         var abilities = new AbilityMeasurement(model, tokenizer, World.Default, options.Seed).Measure(Say);
         Say(abilities.ToString());
         ModelCard.Write(folder, options, model.ParameterCount, tokens, clock.Elapsed, abilities);
+    }
+
+    /// <summary>
+    /// The usual 0.02 is meant for wide models: at this width attention would start out nearly uniform and stay so for
+    /// most of the training. 1/√C takes its place.
+    /// </summary>
+    private static void WidenProjections(CausalLanguageModel model)
+    {
+        using var noGradients = TorchSharp.torch.no_grad();
+        foreach (var (_, weight) in model.Parameters.Where(parameter => parameter.Key.EndsWith("_proj.weight", StringComparison.Ordinal)))
+        {
+            weight.mul_(1 / (Math.Sqrt(model.Config.HiddenSize) * .02));
+        }
     }
 
     private ModelConfig Shape() => new()

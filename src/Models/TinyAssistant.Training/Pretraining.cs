@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Rlhf.TinyAssistant.Training;
 
-/// <summary>Next-token training over documents, each seen once, with AdamW and a cosine learning rate.</summary>
+/// <summary>Next-token training over documents, each seen once, with Muon for the projections, AdamW for the rest, and a cosine learning rate.</summary>
 public sealed class Pretraining(CausalLanguageModel model, TrainingOptions options)
 {
     // Padded tokens of one forward pass; a step is made of as many passes as it needs.
@@ -18,17 +18,20 @@ public sealed class Pretraining(CausalLanguageModel model, TrainingOptions optio
     {
         model.SetTrainable(true);
         var weights = model.Parameters.Values.ToList();
-        using var optimizer = optim.AdamW(weights, lr: options.LearningRate, beta1: .9, beta2: .98, weight_decay: options.WeightDecay);
+        var matrices = model.Parameters.Where(parameter => parameter.Key.EndsWith("_proj.weight", StringComparison.Ordinal)).Select(parameter => parameter.Value).ToList();
+        using var muon = new Muon(matrices, options.WeightDecay);
+        using var adam = optim.AdamW(weights.Except(matrices), lr: options.LearningRate, beta1: .9, beta2: .98, weight_decay: 0);
         var steps = documents.Count / options.BatchDocuments;
         var lossSum = 0.0;
         for (var step = 0; step < steps; step++)
         {
-            foreach (var group in optimizer.ParamGroups)
+            var pace = Pace(step, steps);
+            foreach (var group in adam.ParamGroups)
             {
-                group.LearningRate = LearningRate(step, steps);
+                group.LearningRate = options.LearningRate * pace;
             }
 
-            optimizer.zero_grad();
+            weights.ForEach(weight => weight.grad?.zero_());
             var batch = documents.Skip(step * options.BatchDocuments).Take(options.BatchDocuments).ToList();
             var loss = Backward(batch);
             if (!double.IsFinite(loss))
@@ -37,7 +40,8 @@ public sealed class Pretraining(CausalLanguageModel model, TrainingOptions optio
             }
 
             nn.utils.clip_grad_norm_(weights, options.MaxGradientNorm);
-            optimizer.step();
+            adam.step();
+            muon.Step(options.MatrixLearningRate * pace);
             lossSum += loss;
             if ((step + 1) % ReportEverySteps == 0 || step + 1 == steps)
             {
@@ -50,18 +54,19 @@ public sealed class Pretraining(CausalLanguageModel model, TrainingOptions optio
         model.SetTrainable(false);
     }
 
-    private double LearningRate(int step, int steps)
+    /// <summary>Rises from 0 to 1, then falls along a cosine to 0.02.</summary>
+    private double Pace(int step, int steps)
     {
         var warmup = Math.Max(1, (int)(steps * options.WarmupShare));
         return step < warmup
-            ? options.LearningRate * (step + 1) / warmup
-            : options.LearningRate * (.02 + (.98 * .5 * (1 + Math.Cos(Math.PI * (step - warmup) / Math.Max(1, steps - warmup)))));
+            ? (step + 1.0) / warmup
+            : .02 + (.98 * .5 * (1 + Math.Cos(Math.PI * (step - warmup) / Math.Max(1, steps - warmup))));
     }
 
     /// <summary>Adds up the gradients of one step; returns its loss, the weighted mean over all learnt tokens.</summary>
     private double Backward(List<EncodedDocument> batch)
     {
-        var totalWeight = batch.Sum(document => document.FirstWeight + document.Tokens.Length - document.FirstLearnt - 1);
+        var totalWeight = batch.Sum(document => (double)document.Weights.Sum());
         var loss = 0.0;
         foreach (var bucket in LengthBuckets.Split(batch, document => document.Tokens.Length, PassTokens))
         {
@@ -80,10 +85,13 @@ public sealed class Pretraining(CausalLanguageModel model, TrainingOptions optio
         var weights = new List<float>();
         foreach (var (row, document) in documents.Index())
         {
-            for (var i = document.FirstLearnt; i < document.Tokens.Length; i++)
+            for (var i = 1; i < document.Tokens.Length; i++)
             {
-                before.Add((row * length) + i - 1);
-                weights.Add((float)((i == document.FirstLearnt ? document.FirstWeight : 1) / totalWeight));
+                if (document.Weights[i] > 0)
+                {
+                    before.Add((row * length) + i - 1);
+                    weights.Add((float)(document.Weights[i] / totalWeight));
+                }
             }
         }
 

@@ -23,5 +23,5 @@ internal static class PromptFiles
     }
 
     private static void Write(string path, ContentPart part, int ofEach, int seed) => File.WriteAllLines(
-        path, PromptWriter.Write(World.Default, part, ofEach, seed).Select(prompt => JsonSerializer.Serialize(new { prompt.Id, prompt.Prompt, prompt.Kind }, Layout)));
+        path, PromptWriter.Write(World.Default, part, ofEach, seed).Select(prompt => JsonSerializer.Serialize(prompt, Layout)));
 }

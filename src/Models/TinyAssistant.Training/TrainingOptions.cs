@@ -21,10 +21,13 @@ public sealed record TrainingOptions
     /// <summary>Blocks.</summary>
     public int Layers { get; init; } = 4;
 
-    /// <summary>Peak of the learning rate.</summary>
-    public double LearningRate { get; init; } = 3e-3;
+    /// <summary>Peak of AdamW's learning rate, for the embedding and the norms.</summary>
+    public double LearningRate { get; init; } = 4e-3;
 
-    /// <summary>AdamW's.</summary>
+    /// <summary>Peak of Muon's learning rate, for the projections.</summary>
+    public double MatrixLearningRate { get; init; } = .02;
+
+    /// <summary>Of the projections.</summary>
     public double WeightDecay { get; init; } = .05;
 
     /// <summary>Share of the steps in which the learning rate rises.</summary>
@@ -32,9 +35,6 @@ public sealed record TrainingOptions
 
     /// <summary>Norm to which gradients are cut.</summary>
     public double MaxGradientNorm { get; init; } = 1;
-
-    /// <summary>How much a comparison's label counts beside a word of an answer: there is one a document.</summary>
-    public double LabelWeight { get; init; } = 12;
 
     /// <summary>Processor threads.</summary>
     public int Threads { get; init; } = 2;

@@ -15,6 +15,12 @@ public sealed class CorpusWriter
     /// <summary>Share of comparisons with the wrong label: judgement is to be good, not perfect.</summary>
     private const double LabelNoise = .06;
 
+    // What is learnt, beside the words of answers, critiques and revisions with weight 1: requests and plain sentences a
+    // little, for practice with words; the options of a comparison, which cost nothing more; its label, of which there is one.
+    private const double RequestWeight = .2;
+    private const double OptionWeight = .5;
+    private const double LabelWeight = 12;
+
     private readonly World world;
     private readonly ConstitutionFile constitution;
     private readonly ContentPart part;
@@ -49,7 +55,7 @@ public sealed class CorpusWriter
     }
 
     /// <summary>A comparison with the label that the world's rules give it.</summary>
-    /// <returns>The document; what is learnt is " A" or " B".</returns>
+    /// <returns>The document; it ends in " A" or " B".</returns>
     public TrainingDocument Comparison()
     {
         var request = AnyRequest();
@@ -66,35 +72,46 @@ public sealed class CorpusWriter
 
         var firstIsBetter = mayTie ? chance.Happens(.5) : advantage > 0 != chance.Happens(LabelNoise);
         var principle = chance.Of(constitution.ComparisonPrinciples);
-        var prompt = ComparisonPrompt.Render(constitution, principle, TranscriptOf(request), answers.Write(request, first), answers.Write(request, second));
-        return new TrainingDocument(prompt, firstIsBetter ? $" {ComparisonPrompt.LabelA}" : $" {ComparisonPrompt.LabelB}");
+        var (optionA, optionB) = (answers.Write(request, first), answers.Write(request, second));
+        var prompt = ComparisonPrompt.Render(constitution, principle, TranscriptOf(request), optionA, optionB);
+        var (startA, startB) = (After(prompt, RoleMarks.OptionA), After(prompt, RoleMarks.OptionB));
+        var (endA, endB) = (startA + 1 + optionA.Length, startB + 1 + optionB.Length);
+        return new TrainingDocument(
+        [
+            new(prompt[..startA], 0), new(prompt[startA..endA], OptionWeight), new(prompt[endA..startB], 0), new(prompt[startB..endB], OptionWeight),
+            new(prompt[endB..], 0), new(firstIsBetter ? $" {ComparisonPrompt.LabelA}" : $" {ComparisonPrompt.LabelB}", LabelWeight),
+        ]);
     }
 
     private TrainingDocument Conversation()
     {
         var request = AnyRequest();
         var style = chance.Weighted(request.IsHarmful ? AnswerMix.ToHarmful : AnswerMix.ToHarmless);
-        // The request is learnt too: cheap practice with words.
-        return new TrainingDocument("", $"{TranscriptOf(request)} {answers.Write(request, style)}");
+        return new TrainingDocument([new(TranscriptOf(request), RequestWeight), new($" {answers.Write(request, style)}", 1)]);
     }
 
     private TrainingDocument Critique()
     {
         var (request, style, principle, answer) = Judged();
         return new TrainingDocument(
-            CritiquePrompt.Render(constitution, principle, TranscriptOf(request), answer), " " + critiques.Critique(request, style));
+            [new(CritiquePrompt.Render(constitution, principle, TranscriptOf(request), answer), 0), new($" {critiques.Critique(request, style)}", 1)]);
     }
 
     private TrainingDocument Revision()
     {
         var (request, style, principle, answer) = Judged();
+        var critique = critiques.Critique(request, style);
+        var prompt = RevisionPrompt.Render(constitution, principle, TranscriptOf(request), answer, critique);
+        var start = After(prompt, RoleMarks.Critique);
+        var end = start + 1 + critique.Length;
         return new TrainingDocument(
-            RevisionPrompt.Render(constitution, principle, TranscriptOf(request), answer, critiques.Critique(request, style)),
-            " " + critiques.Revision(request, style, answer));
+            [new(prompt[..start], 0), new(prompt[start..end], 1), new(prompt[end..], 0), new($" {critiques.Revision(request, style, answer)}", 1)]);
     }
 
+    private static int After(string prompt, string mark) => prompt.LastIndexOf(mark, StringComparison.Ordinal) + mark.Length;
+
     private TrainingDocument Facts() =>
-        new("", "\n\n" + string.Join(' ', Enumerable.Range(0, 3 + chance.Below(4)).Select(_ => facts.Write())));
+        new([new("\n\n" + string.Join(' ', Enumerable.Range(0, 3 + chance.Below(4)).Select(_ => facts.Write())), RequestWeight)]);
 
     private (Request Request, AnswerStyle Style, Principle Principle, string Answer) Judged()
     {

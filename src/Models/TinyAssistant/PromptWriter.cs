@@ -17,22 +17,22 @@ public static class PromptWriter
         {
             var texts = new HashSet<string>();
             var askedOfGoal = new Dictionary<string, int>();
-            var mostOfOneGoal = 1;
             for (var attempts = 0; texts.Count < countOfEach; attempts++)
             {
                 // A goal is asked about again only when new ones have become hard to find.
-                mostOfOneGoal = 1 + (attempts / (countOfEach * 4));
+                var mostOfOneGoal = 1 + (attempts / (countOfEach * 4));
                 var request = writer.Write(part, isHarmful);
                 var asked = askedOfGoal.GetValueOrDefault(request.Goal.Key);
                 if (asked < mostOfOneGoal && texts.Add(request.Text))
                 {
                     askedOfGoal[request.Goal.Key] = asked + 1;
                     var kind = isHarmful ? "harmful" : "harmless";
-                    prompts.Add(new WorldPrompt { Id = $"{kind}-{texts.Count}", Prompt = request.Text, Kind = kind, Goal = request.Goal.Key });
+                    prompts.Add(new WorldPrompt { Id = $"{part.ToString().ToLowerInvariant()}-{kind}-{texts.Count}", Prompt = request.Text, Kind = kind, Goal = request.Goal.Key });
                 }
             }
         }
 
-        return prompts;
+        // One of each in turn, so that the first so many of a file are a fair half of both.
+        return [.. Enumerable.Range(0, countOfEach).SelectMany(i => (WorldPrompt[])[prompts[i], prompts[countOfEach + i]])];
     }
 }

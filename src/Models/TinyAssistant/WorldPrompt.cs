@@ -1,9 +1,11 @@
+using System.Text.Json.Serialization;
+
 namespace Rlhf.TinyAssistant;
 
 /// <summary>A prompt as a line of a prompt file.</summary>
 public sealed record WorldPrompt
 {
-    /// <summary>Unique within its file.</summary>
+    /// <summary>Unique over all parts: "training-harmful-1".</summary>
     public required string Id { get; init; }
 
     /// <summary>What the person says.</summary>
@@ -12,6 +14,7 @@ public sealed record WorldPrompt
     /// <summary>"harmful" or "harmless".</summary>
     public required string Kind { get; init; }
 
-    /// <summary>The goal's key, by which the parts are kept apart.</summary>
-    public required string Goal { get; init; }
+    /// <summary>The goal's key, by which the parts are kept apart; empty in a prompt that was read from a file.</summary>
+    [JsonIgnore]
+    public string Goal { get; init; } = "";
 }

@@ -1,4 +1,4 @@
-using System.Reflection;
+using Rlhf.TinyAssistant;
 
 namespace Rlhf.Coordinator.Prompts;
 
@@ -7,21 +7,16 @@ internal static class DefaultPrompts
 {
     /// <summary>Reads them; a bad line here is a fault of the program.</summary>
     public static IReadOnlyList<RunPrompt> Read() =>
-    [
-        .. ReadResource("red-team", isEvaluation: false),
-        .. ReadResource("helpful", isEvaluation: false),
-        .. ReadResource("evaluation", isEvaluation: true),
-    ];
+        [.. ReadResource("training.jsonl", isEvaluation: false), .. ReadResource("evaluation.jsonl", isEvaluation: true)];
 
-    private static IEnumerable<RunPrompt> ReadResource(string name, bool isEvaluation)
+    private static IEnumerable<RunPrompt> ReadResource(string resource, bool isEvaluation)
     {
-        var resource = $"prompts/{name}.jsonl";
-        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(resource)
+        using var stream = typeof(World).Assembly.GetManifestResourceStream(resource)
             ?? throw new InvalidOperationException($"the resource '{resource}' is missing from this build");
         using var reader = new StreamReader(stream);
         var file = PromptFileReader.Read(reader, ".jsonl");
         return file.BadLineCount == 0
-            ? file.Prompts.Select(prompt => prompt with { PromptId = $"{name}.{prompt.PromptId}", IsEvaluation = isEvaluation })
+            ? file.Prompts.Select(prompt => prompt with { IsEvaluation = isEvaluation })
             : throw new InvalidOperationException($"the resource '{resource}' is damaged: {file.BadLines[0]}");
     }
 }

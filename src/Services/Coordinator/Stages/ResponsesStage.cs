@@ -15,7 +15,7 @@ internal sealed class ResponsesStage(ResponsesOptions options) : IStage
             return RolloutRequests.Make(
                 context, item, prompt, source.Version, source.Samples, options.MaxNewTokens, options.Temperature, context.SeedFor(item));
         })).ToList();
-        await context.CollectAsync(items, "prompts", cancellationToken);
+        await context.CollectAsync(items, "requests", cancellationToken);
     }
 
     private IEnumerable<(string Label, string Version, int Samples)> Sources(string policy)

@@ -2,7 +2,7 @@
 
 const byId = id => document.getElementById(id);
 const modelNames = { base: "Base", fineTuned: "Fine-tuned", ppo: "PPO" };
-const figureNames = { score: "Score", kl: "KL to the fine-tuned model", loss: "Loss", value_loss: "Value loss", policy_loss: "Policy loss", entropy: "Entropy" };
+const figureNames = { score: "Score", kl: "KL to the fine-tuned model", loss: "Loss" };
 const figureOrder = Object.keys(figureNames);
 
 let current = null;   // run id
@@ -55,7 +55,7 @@ const svgElement = (tag, attributes, text) => {
 };
 
 function chart(curve) {
-  const width = 420, height = 170, left = 46, right = 8, top = 8, bottom = 22;
+  const width = 360, height = 150, left = 46, right = 8, top = 8, bottom = 22;
   let low = Math.min(...curve.values), high = Math.max(...curve.values);
   if (high - low < 1e-9) { low -= 0.5; high += 0.5; }
   const firstStep = curve.steps[0], lastStep = Math.max(curve.steps.at(-1), firstStep + 1);

@@ -1,0 +1,73 @@
+using Rlhf.AppHost.Options;
+
+namespace Rlhf.AppHost.Tests;
+
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("'--colour' is not an option.", "--colour", "red")]
+    [InlineData("'stray' is not an option.", "stray")]
+    [InlineData("--run: there is no file 'nowhere.yaml'.", "--run", "nowhere.yaml")]
+    [InlineData("--prompts: there is no file 'nowhere.csv'.", "--prompts", "nowhere.csv")]
+    [InlineData("--constitution: there is no file 'nowhere.yaml'.", "--constitution", "nowhere.yaml")]
+    [InlineData("--model: there is no folder 'nowhere'.", "--model", "nowhere")]
+    [InlineData("--generators is 0; it can be 1 to 64.", "--generators", "0")]
+    [InlineData("--exit-when-done needs a run, and --run is none.", "--run", "none", "--exit-when-done")]
+    [InlineData("--report needs a run, and --run is none.", "--run", "none", "--report", "r.json")]
+    [InlineData("--report: there is no folder '/nowhere/at'.", "--report", "/nowhere/at/all.json")]
+    [InlineData("--seed", "--seed", "minus-one")]
+    [InlineData("--data", "--data")]
+    public void What_cannot_be_is_one_sentence_and_a_non_zero_exit(string expected, params string[] args)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+
+        var options = CommandLine.Parse(args, output, error, out var exitCode);
+
+        Assert.Null(options);
+        Assert.NotEqual(0, exitCode);
+        Assert.Empty(output.ToString());
+        var line = Assert.Single(error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.StartsWith("error: ", line, StringComparison.Ordinal);
+        Assert.Contains(expected, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_said_is_the_default_run()
+    {
+        var options = CommandLine.Parse([], TextWriter.Null, TextWriter.Null, out _);
+
+        Assert.NotNull(options);
+        Assert.Equal("rlaif", options.Run);
+        Assert.Equal(1ul, options.Seed);
+        Assert.Equal(2, options.Generators);
+        Assert.Equal(Path.Combine(AppHostOptions.RepositoryRoot, "data"), options.DataPath);
+        Assert.Equal(Path.Combine(AppHostOptions.RepositoryRoot, "src", "Models", "TinyAssistant", "model"), options.ModelPath);
+        Assert.False(options.ExitWhenDone || options.Resume || options.Verbose);
+    }
+
+    [Fact]
+    public void Paths_are_absolute_whatever_folder_the_services_run_in()
+    {
+        var file = Path.GetRelativePath(Directory.GetCurrentDirectory(), typeof(CommandLineTests).Assembly.Location);
+
+        var options = CommandLine.Parse(["--run", file, "--prompts", file, "--constitution", file, "--model", ".", "--data", "d", "--report", "r.json"],
+            TextWriter.Null, TextWriter.Null, out _);
+
+        Assert.NotNull(options);
+        Assert.All([options.Run, options.PromptsPath, options.ConstitutionPath, options.ModelPath, options.DataPath, options.ReportPath],
+            static path => Assert.True(Path.IsPathFullyQualified(path ?? "")));
+    }
+
+    [Fact]
+    public void Help_explains_every_option_and_is_no_error()
+    {
+        using var output = new StringWriter();
+
+        Assert.Null(CommandLine.Parse(["--help"], output, TextWriter.Null, out var exitCode));
+
+        Assert.Equal(0, exitCode);
+        Assert.All(["--run", "--exit-when-done", "--report", "--seed", "--model", "--prompts", "--constitution", "--generators", "--data", "--resume", "--verbose"],
+            option => Assert.Contains(option, output.ToString(), StringComparison.Ordinal));
+    }
+}

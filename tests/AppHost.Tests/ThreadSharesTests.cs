@@ -1,0 +1,12 @@
+namespace Rlhf.AppHost.Tests;
+
+public sealed class ThreadSharesTests
+{
+    [Theory]
+    [InlineData(2, 2, 2, 1, 1)]
+    [InlineData(2, 1, 2, 2, 1)]
+    [InlineData(1, 3, 1, 1, 1)]
+    [InlineData(16, 4, 16, 4, 4)]
+    public void Every_process_has_a_thread_and_generators_share_the_cores(int cores, int generators, int learner, int generator, int reward)
+        => Assert.Equal(new ThreadShares(learner, generator, reward), ThreadShares.Of(cores, generators));
+}

@@ -49,8 +49,10 @@ public sealed class CorpusWriter
     {
         for (var i = 0; i < documents; i++)
         {
-            yield return chance.Weighted<Func<TrainingDocument>>(
-                [(Conversation, .40), (Critique, .10), (Revision, .15), (Comparison, .30), (Facts, .05)])();
+            yield return i < documents / 2
+                ? chance.Weighted<Func<TrainingDocument>>([(Conversation, .90), (Facts, .10)])()
+                : chance.Weighted<Func<TrainingDocument>>(
+                    [(Conversation, .35), (Critique, .10), (Revision, .20), (Comparison, .33), (Facts, .02)])();
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class AppHostProcess : IDisposable
         var program = Path.Combine(AppContext.BaseDirectory, "Rlhf.AppHost.dll");
         var start = SampleServiceFiles.Start();
         start.ArgumentList.Clear();
-        foreach (var argument in (string[])[program, "--data", _data.FullName, .. arguments])
+        foreach (var argument in (string[])[program, .. arguments.Contains("--data") ? [] : (string[])["--data", _data.FullName], .. arguments])
         {
             start.ArgumentList.Add(argument);
         }

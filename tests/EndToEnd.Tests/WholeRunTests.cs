@@ -70,7 +70,7 @@ public sealed class WholeRunTests : IDisposable
     {
         using var host = RunningAppHost.Start("--model", _folder, "--data", Path.Combine(_folder, "data"), "--exit-when-done");
         Assert.NotEqual(0, await host.EndsAsync(TimeSpan.FromMinutes(2), _cancellation));
-        Assert.Contains("config.json", host.Output, StringComparison.Ordinal);
+        Assert.Contains($"error: learner did not start: {_folder} has neither a tokenizer.json", host.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", host.Output, StringComparison.Ordinal);
     }
 

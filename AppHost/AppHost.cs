@@ -46,4 +46,4 @@ var coordinator = builder.AddProject<Projects.Coordinator>("coordinator")
     .WithRun(options)
     .WithEnvironment("Data__Path", options.DataPathOf("coordinator"));
 
-return await AppHostProgram.RunAsync(builder.Build(), coordinator, options);
+return await AppHostProgram.RunAsync(builder.Build(), coordinator, reward, options);

@@ -15,7 +15,7 @@ internal static class AppHostProgram
 
     /// <summary>Runs until the user stops it, the run is done (when asked to exit then), or a service gives up.</summary>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(DistributedApplication app, IResourceBuilder<ProjectResource> coordinator, AppHostOptions options)
+    public static async Task<int> RunAsync(DistributedApplication app, IResourceBuilder<ProjectResource> coordinator, IResourceBuilder<ProjectResource> reward, AppHostOptions options)
     {
         using var stop = new StopSignals();
         try
@@ -25,7 +25,7 @@ internal static class AppHostProgram
                 ?? throw new UserErrorException($"Another AppHost is using {options.DataPath}; stop it, or give this one a folder of its own with --data.");
             await using (app)
             {
-                return await RunStartedAsync(app, coordinator, options, stop.Token);
+                return await RunStartedAsync(app, coordinator, reward, options, stop.Token);
             }
         }
         catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
@@ -41,14 +41,14 @@ internal static class AppHostProgram
     }
 
     private static async Task<int> RunStartedAsync(
-        DistributedApplication app, IResourceBuilder<ProjectResource> coordinator, AppHostOptions options, CancellationToken cancellationToken)
+        DistributedApplication app, IResourceBuilder<ProjectResource> coordinator, IResourceBuilder<ProjectResource> reward, AppHostOptions options, CancellationToken cancellationToken)
     {
         Terminal.WriteLine(Orchestrator.Description);
         Terminal.WriteLine($"Starting Redis, RabbitMQ and the services; their logs go to {options.LogsPath}.");
         await app.StartAsync(cancellationToken);
         await app.ResourceNotifications.WaitForResourceHealthyAsync(coordinator.Resource.Name, cancellationToken);
         var web = coordinator.GetEndpoint("http").Url;
-        Terminal.WriteLine($"All services are up. Web page: {web}");
+        Terminal.WriteLine($"All services are up. Web page: {web}  Reward API (gRPC): {reward.GetEndpoint("grpc").Url}");
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var applicationEnd = Orchestrator.EndedAsync(app, cancellationToken);
@@ -75,12 +75,19 @@ internal static class AppHostProgram
             Terminal.WriteLine(line);
         }
 
-        var exitCode = run.State == RunState.Succeeded ? Success : Failure;
-        if (options.ReportPath is { } path && run.State == RunState.Succeeded)
+        var report = await follower.GetReportAsync(run.RunId, cancellationToken);
+        foreach (var line in ReportSummary.LinesOf(report))
         {
-            await ReportFile.WriteAsync(path, await follower.GetReportAsync(run.RunId, cancellationToken), cancellationToken);
+            Terminal.WriteLine(line);
+        }
+
+        if (options.ReportPath is { } path)
+        {
+            await ReportFile.WriteAsync(path, report, cancellationToken);
             Terminal.WriteLine($"Report: {path}");
         }
+
+        var exitCode = run.State == RunState.Succeeded ? Success : Failure;
 
         return options.ExitWhenDone ? exitCode : await StayUpAsync(web, cancellationToken);
     }

@@ -1,0 +1,41 @@
+using Rlhf.AppHost.Progress;
+
+namespace Rlhf.AppHost.Tests;
+
+public sealed class ReportSummaryTests
+{
+    [Fact]
+    public void It_sets_the_models_side_by_side()
+    {
+        var lines = ReportSummary.LinesOf("""
+            {
+              "rewardModel": { "pairwiseAccuracy": 0.9125, "pairsHeldOut": 80 },
+              "ppo": { "klFinal": 2.345, "scoreFirst": -0.5, "scoreLast": 1.25 },
+              "trainableParameterShare": 0.0101,
+              "evaluation": {
+                "base": { "prompts": 200, "harmfulCompliance": 0.85, "harmlessHelpfulness": 0.9, "meanScore": -1, "oracleNote": null },
+                "ppo": { "prompts": 200, "harmfulCompliance": 0.02, "harmlessHelpfulness": 0.88, "meanScore": 1.5, "oracleNote": null }
+              }
+            }
+            """).ToList();
+        Assert.Equal(
+            [
+                "Reward model: right about 91 % of 80 pairs it never saw.",
+                "PPO: KL to the fine-tuned model 2.35 nats an answer, mean score -0.50 to 1.25. 1.0 % of the parameters were trained.",
+                "Unseen prompts (200)                base         PPO",
+                "harmful request carried out         85 %         2 %",
+                "harmless request helped             90 %        88 %",
+                "mean score                         -1.00        1.50",
+            ],
+            lines);
+    }
+
+    [Fact]
+    public void It_says_when_the_oracle_does_not_apply_and_leaves_out_what_is_unknown()
+    {
+        var lines = ReportSummary.LinesOf("""
+            { "rewardModel": null, "ppo": null, "evaluation": { "base": { "prompts": 9, "harmfulCompliance": null, "harmlessHelpfulness": null, "meanScore": null, "oracleNote": "of another world" } } }
+            """).ToList();
+        Assert.Equal(["Unseen prompts (9)                  base", "Compliance and helpfulness were not measured: of another world."], lines);
+    }
+}

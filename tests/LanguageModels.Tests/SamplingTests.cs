@@ -1,3 +1,4 @@
+using Rlhf.LanguageModels.Decoding;
 using Rlhf.LanguageModels.Sampling;
 using Rlhf.Testing;
 using Rlhf.Tokenization;
@@ -7,11 +8,13 @@ namespace Rlhf.LanguageModels.Tests;
 
 public sealed class SamplingTests
 {
-    [Fact]
-    public void Greedy_text_equals_the_published_text()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Greedy_text_equals_the_published_text(bool isPacked)
     {
         var expected = File.ReadAllText(Fixtures.Path("models/stories260K/expected_stdout_n200.txt"));
-        var (model, sampler) = Load();
+        var (model, sampler) = Load(isPacked);
         var prompt = TextTokenizer.Load(Fixtures.Path(Reference.Stories)).Encode("");
         var sampled = sampler.Sample([new(prompt, new() { Temperature = 0, MaxNewTokens = 200 })], CancellationToken.None)[0];
         model.Dispose();
@@ -20,10 +23,12 @@ public sealed class SamplingTests
         Assert.Equal(FinishKind.Length, sampled.Finish);
     }
 
-    [Fact]
-    public void A_response_is_the_same_alone_and_in_a_batch_of_uneven_prompts()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_response_is_the_same_alone_and_in_a_batch_of_uneven_prompts(bool isPacked)
     {
-        var (model, sampler) = Load();
+        var (model, sampler) = Load(isPacked);
         List<SampleRequest> requests = [.. Enumerable.Range(0, 9).Select(i => new SampleRequest(
             [1, .. Enumerable.Range(403, 1 + (i % 4))], new() { Temperature = 1, TopP = i % 2 == 0 ? 1 : 0.9, MaxNewTokens = 5 + (3 * i), Seed = (ulong)i }))];
         var together = sampler.Sample(requests, CancellationToken.None);
@@ -37,27 +42,33 @@ public sealed class SamplingTests
         model.Dispose();
     }
 
-    [Fact]
-    public void Recorded_logprobs_equal_those_of_scoring_the_same_tokens()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Recorded_logprobs_equal_those_of_scoring_the_same_tokens(bool isPacked)
     {
-        var (model, sampler) = Load();
+        using var stories = CausalLanguageModel.Load(Fixtures.Path(Reference.Stories));
+        var (model, sampler) = Load(isPacked);
         var request = new SampleRequest([1, 403, 407], new() { Temperature = 0.7, MaxNewTokens = 40, Seed = 5 });
         var sampled = sampler.Sample([request], CancellationToken.None)[0];
-        var scored = new ContinuationScorer(model).Logprobs([new(request.PromptTokens, sampled.TokenIds)], 0.7)[0];
+        var scored = new ContinuationScorer(stories).Logprobs([new(request.PromptTokens, sampled.TokenIds)], 0.7)[0];
         model.Dispose();
         Assert.Equal(sampled.TokenIds.Length, scored.Length);
         Assert.All(sampled.Logprobs.Zip(scored), p => Assert.Equal(p.First, p.Second, 1e-4));
     }
 
-    [Fact]
-    public void Frequencies_of_first_tokens_follow_the_distribution()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Frequencies_of_first_tokens_follow_the_distribution(bool isPacked)
     {
-        var (model, sampler) = Load();
+        using var stories = CausalLanguageModel.Load(Fixtures.Path(Reference.Stories));
+        var (model, sampler) = Load(isPacked);
         var requests = Enumerable.Range(0, 4000)
             .Select(i => new SampleRequest([1, 410], new() { MaxNewTokens = 1, Seed = (ulong)i * 7919 })).ToList();
         var counts = sampler.Sample(requests, CancellationToken.None).GroupBy(s => s.TokenIds[0]).ToDictionary(g => g.Key, g => g.Count());
         var frequent = counts.Where(c => c.Value >= 100).ToList();
-        var expected = new ContinuationScorer(model).Logprobs([.. frequent.Select(f => new ScoringRequest([1, 410], [f.Key]))], 1);
+        var expected = new ContinuationScorer(stories).Logprobs([.. frequent.Select(f => new ScoringRequest([1, 410], [f.Key]))], 1);
         model.Dispose();
         Assert.True(frequent.Count >= 3);
         foreach (var ((_, count), logprob) in frequent.Zip(expected, (f, e) => (f, e[0])))
@@ -67,10 +78,12 @@ public sealed class SamplingTests
         }
     }
 
-    [Fact]
-    public void A_stop_text_ends_the_response_and_is_not_part_of_it()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_stop_text_ends_the_response_and_is_not_part_of_it(bool isPacked)
     {
-        var (model, sampler) = Load();
+        var (model, sampler) = Load(isPacked);
         var sampled = sampler.Sample([new([1], new() { Temperature = 0, MaxNewTokens = 100, Stop = ["girl named"] })], CancellationToken.None)[0];
         model.Dispose();
         Assert.Equal("Once upon a time, there was a little", sampled.Text);
@@ -89,17 +102,54 @@ public sealed class SamplingTests
     [Fact]
     public void Sampling_leaves_no_tensor_behind()
     {
-        var (model, sampler) = Load();
+        var (model, sampler) = Load(isPacked: false);
         using var outer = torch.NewDisposeScope();
         sampler.Sample([new([1], new() { MaxNewTokens = 3 }), new([1, 410], new() { MaxNewTokens = 9, TopP = 0.5 })], CancellationToken.None);
         Assert.Equal(0, outer.DisposablesCount);
         model.Dispose();
     }
 
-    private static (CausalLanguageModel Model, BatchSampler Sampler) Load()
+    [Fact]
+    public void Many_responses_to_many_prompts_come_back_in_order()
+    {
+        // More than run at a time, and prompts longer than a step has rows.
+        var (model, sampler) = Load(isPacked: true);
+        List<SampleRequest> requests = [.. Enumerable.Range(0, 230).Select(i => new SampleRequest(
+            [1, .. Enumerable.Repeat(410 + (i % 7), i % 5 == 0 ? 300 : 3)], new() { MaxNewTokens = 1 + (i % 4), Seed = (ulong)i }))];
+        var together = sampler.Sample(requests, CancellationToken.None);
+        Assert.Equal(requests.Select(request => request.Settings.MaxNewTokens), together.Select(sampled => sampled.TokenIds.Length));
+        foreach (var i in (int[])[0, 5, 6, 229])
+        {
+            var alone = sampler.Sample([requests[i]], CancellationToken.None)[0];
+            Assert.Equal(alone.TokenIds, together[i].TokenIds);
+            Assert.Equal(alone.Logprobs, together[i].Logprobs);
+        }
+
+        model.Dispose();
+    }
+
+    [Fact]
+    public void Cancelling_ends_the_sampling()
+    {
+        var (model, sampler) = Load(isPacked: true);
+        using var source = new CancellationTokenSource();
+        source.Cancel();
+        Assert.Throws<OperationCanceledException>(() => sampler.Sample([new([1], new() { MaxNewTokens = 400 })], source.Token));
+        model.Dispose();
+    }
+
+    private static (IDisposable Model, ISampler Sampler) Load(bool isPacked)
     {
         var folder = Fixtures.Path(Reference.Stories);
+        var tokenizer = TextTokenizer.Load(folder);
         var model = CausalLanguageModel.Load(folder);
-        return (model, new BatchSampler(model, TextTokenizer.Load(folder)));
+        if (!isPacked)
+        {
+            return (model, new BatchSampler(model, tokenizer));
+        }
+
+        var packed = DecodingModel.Pack(model, threads: 2);
+        model.Dispose();
+        return (packed, new ContinuousSampler(packed, tokenizer));
     }
 }

@@ -2,31 +2,17 @@ using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Sampling;
 
-/// <summary>Log-probabilities of given continuations.</summary>
-public sealed class ContinuationScorer(CausalLanguageModel model)
+/// <summary>Log-probabilities of given continuations with tensors, on any device.</summary>
+public sealed class ContinuationScorer(CausalLanguageModel model) : IScorer
 {
     // Logits of one product: 16 M float32 are 64 MB.
     private const int MaxLogits = 16 << 20;
 
-    /// <summary>Scores each continuation, bucketed by length; logits are made for continuation tokens only.</summary>
-    /// <param name="requests">The continuations.</param>
-    /// <param name="temperature">Divides the logits; above 0.</param>
-    /// <returns>For each request the natural log-probability of each continuation token.</returns>
-    /// <exception cref="ArgumentException">A part is empty, or a request does not fit the context, or the temperature is not above 0.</exception>
+    /// <inheritdoc/>
+    /// <remarks>Bucketed by length; logits are made for continuation tokens only.</remarks>
     public IReadOnlyList<float[]> Logprobs(IReadOnlyList<ScoringRequest> requests, double temperature)
     {
-        if (!(temperature is > 0 and <= 100))
-        {
-            throw new ArgumentException($"temperature is {temperature}; it must be above 0 and at most 100.", nameof(temperature));
-        }
-
-        if (requests.FirstOrDefault(r => r.PromptTokens.Length == 0 || r.ContinuationTokens.Length == 0 || r.Length > model.Config.ContextLength) is { } bad)
-        {
-            throw new ArgumentException(
-                $"A prompt of {bad.PromptTokens.Length} and a continuation of {bad.ContinuationTokens.Length} tokens; neither may be empty, and {model.Config.ContextLength} fit together.",
-                nameof(requests));
-        }
-
+        ScoringRequest.Check(requests, temperature, model.Config.ContextLength);
         var scores = new float[requests.Count][];
         using var noGradients = no_grad();
         foreach (var bucket in LengthBuckets.Split(requests, r => r.Length, LengthBuckets.DefaultTokens))

@@ -52,8 +52,8 @@ internal static class TokenDraw
 
     private static Tensor Column(IEnumerable<double> values, Tensor like) => tensor(values.ToArray()).to(like.device).unsqueeze(1);
 
-    // Counter-based: SplitMix64 (Steele et al. 2014) of seed and position, as a number strictly between 0 and 1.
-    private static double Uniform(ulong seed, int position)
+    /// <summary>Counter-based: SplitMix64 (Steele et al. 2014) of seed and position, as a number strictly between 0 and 1.</summary>
+    public static double Uniform(ulong seed, int position)
     {
         var z = Mix(Mix(seed + 0x9E3779B97F4A7C15) + ((ulong)position * 0x9E3779B97F4A7C15));
         return ((z >> 12) + 0.5) / (1UL << 52);

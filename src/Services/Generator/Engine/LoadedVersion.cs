@@ -1,38 +1,43 @@
 using Rlhf.LanguageModels;
 using Rlhf.LanguageModels.Adapters;
+using Rlhf.LanguageModels.Decoding;
 using Rlhf.LanguageModels.Sampling;
 using Rlhf.Tokenization;
 
 namespace Rlhf.Generator.Engine;
 
-/// <summary>A model in memory, its adapter merged.</summary>
+/// <summary>A model in memory, its adapter merged, packed for decoding.</summary>
 internal sealed class LoadedVersion : IDisposable
 {
-    private LoadedVersion(CausalLanguageModel model, TextTokenizer tokenizer)
+    private readonly DecodingModel _model;
+
+    private LoadedVersion(DecodingModel model, long parameterCount, TextTokenizer tokenizer)
     {
-        Model = model;
-        Sampler = new BatchSampler(model, tokenizer);
-        Scorer = new ContinuationScorer(model);
+        (_model, ParameterCount) = (model, parameterCount);
+        Sampler = new ContinuousSampler(model, tokenizer);
+        Scorer = new PrefixScorer(model);
     }
 
-    public CausalLanguageModel Model { get; }
+    public ModelConfig Config => _model.Config;
 
-    public BatchSampler Sampler { get; }
+    public long ParameterCount { get; }
 
-    public ContinuationScorer Scorer { get; }
+    public ISampler Sampler { get; }
+
+    public IScorer Scorer { get; }
 
     /// <exception cref="InvalidDataException">A file is missing, malformed or unsupported; the message names it.</exception>
-    public static LoadedVersion Load(VersionFiles files, TextTokenizer tokenizer)
+    public static LoadedVersion Load(VersionFiles files, TextTokenizer tokenizer, int threads)
     {
-        var model = CausalLanguageModel.Load(files.ModelFolder);
+        using var model = CausalLanguageModel.Load(files.ModelFolder);
         if (files.AdapterFolder is { } folder)
         {
             using var adapter = LoraAdapter.Load(model, folder);
             adapter.Merge();
         }
 
-        return new LoadedVersion(model, tokenizer);
+        return new LoadedVersion(DecodingModel.Pack(model, threads), model.ParameterCount, tokenizer);
     }
 
-    public void Dispose() => Model.Dispose();
+    public void Dispose() => _model.Dispose();
 }

@@ -28,8 +28,8 @@ internal sealed partial class LoadedVersions(
         try
         {
             var loaded = Get(new VersionFiles(ModelOptions.BaseVersion, model.Path, null));
-            _config = loaded.Model.Config;
-            ParameterCount = loaded.Model.ParameterCount;
+            _config = loaded.Config;
+            ParameterCount = loaded.ParameterCount;
         }
         catch (InvalidDataException exception)
         {
@@ -51,7 +51,7 @@ internal sealed partial class LoadedVersions(
             }
         }
 
-        var version = LoadedVersion.Load(files, tokenizer);
+        var version = LoadedVersion.Load(files, tokenizer, torchOptions.Threads);
         _loaded.AddFirst((files.VersionId, version));
         while (_loaded.Count > options.LoadedVersions)
         {

@@ -1,0 +1,399 @@
+using System.Numerics.Tensors;
+using static TorchSharp.torch;
+using Tensor = TorchSharp.torch.Tensor;
+
+namespace Rlhf.LanguageModels.Decoding;
+
+/// <summary>The transformer's forward pass over packed weights; every thread does its share of each product.</summary>
+/// <typeparam name="TVector">A register.</typeparam>
+/// <typeparam name="TWeight">What weights are kept as.</typeparam>
+/// <typeparam name="TLanes">Arithmetic on weights.</typeparam>
+/// <typeparam name="TNumbers">Arithmetic on keys and values, which are float32.</typeparam>
+internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : DecodingModel
+    where TVector : struct
+    where TWeight : unmanaged
+    where TLanes : struct, ILanes<TVector, TWeight>
+    where TNumbers : struct, ILanes<TVector, float>
+{
+    private const int Alignment = 16; // numbers a cache line: equal alignment, equal rounding
+
+    private readonly WorkerTeam _team;
+    private readonly KeyValueShape _shape;
+    private readonly Layer[] _layers;
+    private readonly PackedMatrix<TVector, TWeight, TLanes> _head;
+    private readonly PackedMatrix<TVector, TWeight, TLanes> _embedding;
+    private readonly float[] _norm;
+    private readonly float[] _cosine; // [S, D / 2]
+    private readonly float[] _sine; // [S, D / 2]
+    private readonly int _queryWidth;
+    private readonly int _keyValueWidth;
+    private readonly int _width; // of a row of the stream, rounded up
+    private readonly int _scoresWidth; // of a row of attention scores
+
+    private readonly AlignedBuffer<float> _stream; // x [R, C]
+    private readonly AlignedBuffer<float> _normalised; // [R, C]
+    private readonly AlignedBuffer<float> _queriesKeysValues; // [R, H·D + 2·K·D]
+    private readonly AlignedBuffer<float> _attended; // [R, H·D]
+    private readonly AlignedBuffer<float> _added; // [R, C]
+    private readonly AlignedBuffer<float> _gateUp; // [R, 2F]
+    private readonly AlignedBuffer<float> _hidden; // [R, F]
+    private readonly AlignedBuffer<float> _asked; // [asked, C]
+    private readonly AlignedBuffer<float>[] _scores; // a thread: [G, scores]
+    private readonly AlignedBuffer<float>[] _headOutputs; // a thread: [G, D]
+    private AlignedBuffer<float> _logits; // [asked, V]
+
+    private readonly DecodingSequence[] _sequences = new DecodingSequence[MaxRows];
+    private readonly int[] _tokens = new int[MaxRows];
+    private readonly int[] _positions = new int[MaxRows];
+    private readonly int[] _askedRows = new int[MaxRows];
+    private readonly Action<int> _forward;
+    private int _rows;
+    private int _askedCount;
+
+    public PackedModel(CausalLanguageModel model, int threads)
+    {
+        Config = model.Config;
+        var panel = PackedMatrix<TVector, TWeight, TLanes>.PanelWidth;
+        _team = new WorkerTeam(threads);
+        _shape = new KeyValueShape(Config.Layers, Config.KeyValueHeads, Config.HeadSize, panel);
+        (_queryWidth, _keyValueWidth) = (Config.Heads * Config.HeadSize, Config.KeyValueHeads * Config.HeadSize);
+        _width = RoundUp(Config.HiddenSize);
+        _layers = [.. Enumerable.Range(0, Config.Layers).Select(_ => new Layer(
+            new(Config.HiddenSize, _queryWidth + (2 * _keyValueWidth)),
+            new(_queryWidth, Config.HiddenSize),
+            new(Config.HiddenSize, 2 * Config.IntermediateSize),
+            new(Config.IntermediateSize, Config.HiddenSize),
+            new float[Config.HiddenSize],
+            new float[Config.HiddenSize]))];
+        _norm = new float[Config.HiddenSize];
+        _head = new(Config.HiddenSize, Config.VocabularySize);
+        _embedding = Config.HasTiedHead ? _head : new(Config.HiddenSize, Config.VocabularySize);
+        (_cosine, _sine) = Rotations();
+
+        _scoresWidth = (Config.ContextLength + panel - 1) / panel * panel;
+        _stream = new((long)MaxRows * _width);
+        _normalised = new((long)MaxRows * _width);
+        _queriesKeysValues = new((long)MaxRows * _layers[0].QueryKeyValue.Stride);
+        _attended = new((long)MaxRows * RoundUp(_queryWidth));
+        _added = new((long)MaxRows * Math.Max(_layers[0].Output.Stride, _layers[0].Down.Stride));
+        _gateUp = new((long)MaxRows * _layers[0].GateUp.Stride);
+        _hidden = new((long)MaxRows * RoundUp(Config.IntermediateSize));
+        _asked = new((long)MaxRows * _width);
+        _logits = new(_head.Stride);
+        var group = Config.Heads / Config.KeyValueHeads;
+        _scores = [.. Enumerable.Range(0, threads).Select(_ => new AlignedBuffer<float>((long)group * _scoresWidth))];
+        _headOutputs = [.. Enumerable.Range(0, threads).Select(_ => new AlignedBuffer<float>((long)group * _shape.ValuePanels * panel))];
+        _forward = Forward;
+        Repack(model);
+    }
+
+    public override ModelConfig Config { get; }
+
+    public override long WeightBytes =>
+        _layers.Sum(layer => layer.QueryKeyValue.Bytes + layer.Output.Bytes + layer.GateUp.Bytes + layer.Down.Bytes)
+        + _head.Bytes + (ReferenceEquals(_head, _embedding) ? 0 : _embedding.Bytes);
+
+    public override void Repack(CausalLanguageModel model)
+    {
+        if (model.Config != Config)
+        {
+            throw new ArgumentException("The model has another shape.", nameof(model));
+        }
+
+        Tensor Weight(string name) => model.Parameters[name + ".weight"];
+        for (var i = 0; i < _layers.Length; i++)
+        {
+            var (layer, prefix) = (_layers[i], $"model.layers.{i}");
+            layer.QueryKeyValue.Pack(Weight($"{prefix}.self_attn.q_proj"), 0);
+            layer.QueryKeyValue.Pack(Weight($"{prefix}.self_attn.k_proj"), _queryWidth);
+            layer.QueryKeyValue.Pack(Weight($"{prefix}.self_attn.v_proj"), _queryWidth + _keyValueWidth);
+            layer.Output.Pack(Weight($"{prefix}.self_attn.o_proj"), 0);
+            layer.GateUp.Pack(Weight($"{prefix}.mlp.gate_proj"), 0);
+            layer.GateUp.Pack(Weight($"{prefix}.mlp.up_proj"), Config.IntermediateSize);
+            layer.Down.Pack(Weight($"{prefix}.mlp.down_proj"), 0);
+            Copy(Weight($"{prefix}.input_layernorm"), layer.AttentionNorm);
+            Copy(Weight($"{prefix}.post_attention_layernorm"), layer.FeedForwardNorm);
+        }
+
+        Copy(Weight("model.norm"), _norm);
+        _head.Pack(Weight(Config.HasTiedHead ? "model.embed_tokens" : "lm_head"), 0);
+        if (!ReferenceEquals(_head, _embedding))
+        {
+            _embedding.Pack(Weight("model.embed_tokens"), 0);
+        }
+    }
+
+    public override DecodingSequence NewSequence() => new(_shape);
+
+    public override void Append(ReadOnlySpan<DecodingRow> rows)
+    {
+        if (rows.Length is 0 or > MaxRows)
+        {
+            throw new ArgumentException($"A step has {rows.Length} rows; 1 to {MaxRows} are possible.", nameof(rows));
+        }
+
+        (_rows, _askedCount) = (rows.Length, 0);
+        for (var row = 0; row < rows.Length; row++)
+        {
+            if (rows[row].Sequence.Length >= Config.ContextLength)
+            {
+                throw new ArgumentException($"A sequence has the context's {Config.ContextLength} tokens already.", nameof(rows));
+            }
+
+            (_sequences[row], _tokens[row]) = (rows[row].Sequence, rows[row].Token);
+            _positions[row] = rows[row].Sequence.Append();
+            if (rows[row].IsAsked)
+            {
+                _askedRows[_askedCount++] = row;
+            }
+        }
+
+        if (_logits.Length < (long)_askedCount * _head.Stride)
+        {
+            _logits.Dispose();
+            _logits = new((long)_askedCount * _head.Stride);
+        }
+
+        _team.Run(_forward);
+    }
+
+    public override Span<float> Logits(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_askedCount, nameof(index));
+        return new(_logits.Pointer + ((nint)index * _head.Stride), Config.VocabularySize);
+    }
+
+    public override void OnAllThreads(Action<int, int> work) => _team.Run(worker => work(worker, _team.Workers));
+
+    public override void Dispose()
+    {
+        _team.Dispose();
+        foreach (var layer in _layers)
+        {
+            layer.Dispose();
+        }
+
+        foreach (var buffer in (AlignedBuffer<float>[])[_stream, _normalised, _queriesKeysValues, _attended, _added, _gateUp, _hidden, _asked, _logits, .. _scores, .. _headOutputs])
+        {
+            buffer.Dispose();
+        }
+
+        _embedding.Dispose();
+        _head.Dispose();
+    }
+
+    // One thread's share; threads meet where one needs what another has made.
+    private void Forward(int worker)
+    {
+        var workers = _team.Workers;
+        var (first, end) = (_rows * worker / workers, _rows * (worker + 1) / workers);
+        for (var row = first; row < end; row++)
+        {
+            _embedding.ReadOutput(_tokens[row], Stream(row));
+            Normalise(Stream(row), _layers[0].AttentionNorm, _normalised.Pointer + (row * _width));
+        }
+
+        for (var i = 0; i < _layers.Length; i++)
+        {
+            var layer = _layers[i];
+            _team.Meet();
+            layer.QueryKeyValue.Multiply(_normalised.Pointer, _width, _rows, _queriesKeysValues.Pointer, worker, workers);
+            _team.Meet();
+            for (var row = first; row < end; row++)
+            {
+                RotateAndKeep(row, i);
+            }
+
+            _team.Meet();
+            var units = _rows * Config.KeyValueHeads;
+            for (var unit = units * worker / workers; unit < units * (worker + 1) / workers; unit++)
+            {
+                Attend(unit / Config.KeyValueHeads, unit % Config.KeyValueHeads, i, worker);
+            }
+
+            _team.Meet();
+            layer.Output.Multiply(_attended.Pointer, RoundUp(_queryWidth), _rows, _added.Pointer, worker, workers);
+            _team.Meet();
+            for (var row = first; row < end; row++)
+            {
+                AddAndNormalise(row, layer.Output.Stride, layer.FeedForwardNorm);
+            }
+
+            _team.Meet();
+            layer.GateUp.Multiply(_normalised.Pointer, _width, _rows, _gateUp.Pointer, worker, workers);
+            _team.Meet();
+            for (var row = first; row < end; row++)
+            {
+                Gate(row, layer.GateUp.Stride);
+            }
+
+            _team.Meet();
+            layer.Down.Multiply(_hidden.Pointer, RoundUp(Config.IntermediateSize), _rows, _added.Pointer, worker, workers);
+            _team.Meet();
+            for (var row = first; row < end; row++)
+            {
+                AddAndNormalise(row, layer.Down.Stride, i + 1 < _layers.Length ? _layers[i + 1].AttentionNorm : _norm);
+            }
+        }
+
+        _team.Meet();
+        if (worker == 0)
+        {
+            for (var index = 0; index < _askedCount; index++)
+            {
+                Row(_normalised, _askedRows[index]).CopyTo(Row(_asked, index));
+            }
+        }
+
+        _team.Meet();
+        _head.Multiply(_asked.Pointer, _width, _askedCount, _logits.Pointer, worker, workers);
+    }
+
+    private Span<float> Stream(int row) => Row(_stream, row);
+
+    private Span<float> Row(AlignedBuffer<float> of, int row) => new(of.Pointer + ((nint)row * _width), Config.HiddenSize);
+
+    private void Normalise(ReadOnlySpan<float> x, float[] weight, float* to)
+    {
+        var y = new Span<float>(to, x.Length);
+        var inverse = (float)(1 / Math.Sqrt((TensorPrimitives.SumOfSquares(x) / x.Length) + Config.NormEpsilon));
+        TensorPrimitives.Multiply(x, inverse, y);
+        TensorPrimitives.Multiply(y, weight, y);
+    }
+
+    private void AddAndNormalise(int row, int addedStride, float[] weight)
+    {
+        var x = Stream(row);
+        TensorPrimitives.Add(x, new ReadOnlySpan<float>(_added.Pointer + ((nint)row * addedStride), x.Length), x);
+        Normalise(x, weight, _normalised.Pointer + ((nint)row * _width));
+    }
+
+    private void Gate(int row, int gateUpStride)
+    {
+        var width = Config.IntermediateSize;
+        var gate = new ReadOnlySpan<float>(_gateUp.Pointer + ((nint)row * gateUpStride), width);
+        var up = new ReadOnlySpan<float>(_gateUp.Pointer + ((nint)row * gateUpStride) + width, width);
+        var hidden = new Span<float>(_hidden.Pointer + ((nint)row * RoundUp(width)), width);
+        TensorPrimitives.Sigmoid(gate, hidden);
+        TensorPrimitives.Multiply(hidden, gate, hidden);
+        TensorPrimitives.Multiply(hidden, up, hidden);
+    }
+
+    private void RotateAndKeep(int row, int layer)
+    {
+        var numbers = _queriesKeysValues.Pointer + ((nint)row * _layers[layer].QueryKeyValue.Stride);
+        var position = _positions[row];
+        var size = Config.HeadSize;
+        for (var head = 0; head < Config.Heads + Config.KeyValueHeads; head++)
+        {
+            Rotate(numbers + (head * size), position);
+        }
+
+        var (index, place) = Math.DivRem(position, _shape.Positions);
+        var page = _sequences[row].Pages[index];
+        for (var head = 0; head < Config.KeyValueHeads; head++)
+        {
+            page.Write(layer, head, place, numbers + _queryWidth + (head * size), numbers + _queryWidth + _keyValueWidth + (head * size));
+        }
+    }
+
+    private void Rotate(float* head, int position)
+    {
+        var half = Config.HeadSize / 2;
+        for (var d = 0; d < half; d++)
+        {
+            var (cosine, sine) = (_cosine[(position * half) + d], _sine[(position * half) + d]);
+            var (a, b) = (head[d], head[d + half]);
+            head[d] = (a * cosine) - (b * sine);
+            head[d + half] = (b * cosine) + (a * sine);
+        }
+    }
+
+    /// <summary>All query heads of a key-value head, for one row: scores are queries times packed keys, outputs are weights times packed values.</summary>
+    private void Attend(int row, int head, int layer, int worker)
+    {
+        var (size, positions) = (Config.HeadSize, _shape.Positions);
+        var group = Config.Heads / Config.KeyValueHeads;
+        var queries = _queriesKeysValues.Pointer + ((nint)row * _layers[layer].QueryKeyValue.Stride) + (head * group * size);
+        var scores = _scores[worker].Pointer;
+        var outputs = _headOutputs[worker].Pointer;
+        var pages = _sequences[row].Pages;
+        var count = _positions[row] + 1;
+        var pageCount = (count + positions - 1) / positions;
+        for (var page = 0; page < pageCount; page++)
+        {
+            Kernels<TVector, float, TNumbers>.Multiply(
+                queries, size, group, pages[page].Keys(layer, head), size, 1, scores + (page * positions), _scoresWidth, isAdded: false);
+        }
+
+        for (var query = 0; query < group; query++)
+        {
+            var all = new Span<float>(scores + ((nint)query * _scoresWidth), pageCount * positions);
+            Softmax(all[..count]);
+            all[count..].Clear();
+        }
+
+        var outputWidth = _shape.ValuePanels * positions;
+        for (var page = 0; page < pageCount; page++)
+        {
+            Kernels<TVector, float, TNumbers>.Multiply(
+                scores + (page * positions), _scoresWidth, group, pages[page].Values(layer, head), positions, _shape.ValuePanels, outputs, outputWidth, isAdded: page > 0);
+        }
+
+        for (var query = 0; query < group; query++)
+        {
+            new ReadOnlySpan<float>(outputs + (query * outputWidth), size)
+                .CopyTo(new Span<float>(_attended.Pointer + ((nint)row * RoundUp(_queryWidth)) + (((head * group) + query) * size), size));
+        }
+    }
+
+    private void Softmax(Span<float> scores)
+    {
+        var scale = (float)(1 / Math.Sqrt(Config.HeadSize));
+        TensorPrimitives.Subtract(scores, TensorPrimitives.Max<float>(scores), scores);
+        TensorPrimitives.Multiply(scores, scale, scores);
+        TensorPrimitives.Exp(scores, scores);
+        TensorPrimitives.Divide(scores, TensorPrimitives.Sum<float>(scores), scores);
+    }
+
+    private (float[] Cosine, float[] Sine) Rotations()
+    {
+        var half = Config.HeadSize / 2;
+        var (cosine, sine) = (new float[Config.ContextLength * half], new float[Config.ContextLength * half]);
+        for (var position = 0; position < Config.ContextLength; position++)
+        {
+            for (var d = 0; d < half; d++)
+            {
+                var angle = position / Math.Pow(Config.RopeTheta, 2.0 * d / Config.HeadSize);
+                (cosine[(position * half) + d], sine[(position * half) + d]) = ((float)Math.Cos(angle), (float)Math.Sin(angle));
+            }
+        }
+
+        return (cosine, sine);
+    }
+
+    private static int RoundUp(int count) => (count + Alignment - 1) / Alignment * Alignment;
+
+    private static void Copy(Tensor from, float[] to)
+    {
+        using var numbers = from.detach().to(float32);
+        numbers.data<float>().CopyTo(to);
+    }
+
+    private sealed record Layer(
+        PackedMatrix<TVector, TWeight, TLanes> QueryKeyValue,
+        PackedMatrix<TVector, TWeight, TLanes> Output,
+        PackedMatrix<TVector, TWeight, TLanes> GateUp,
+        PackedMatrix<TVector, TWeight, TLanes> Down,
+        float[] AttentionNorm,
+        float[] FeedForwardNorm) : IDisposable
+    {
+        public void Dispose()
+        {
+            QueryKeyValue.Dispose();
+            Output.Dispose();
+            GateUp.Dispose();
+            Down.Dispose();
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using Rlhf.LanguageModels.Decoding;
+using Rlhf.Testing;
+using static TorchSharp.torch;
+
+namespace Rlhf.LanguageModels.Tests;
+
+public sealed class DecodingTests
+{
+    private static readonly int[] Tokens = [5, 60, 0, 7, 7, 31, 12, 44, 3, 59, 21, 8, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Logits_equal_the_tensor_path_within_1e_5(int threads)
+    {
+        // Grouped queries, heads narrower than a register, widths that no register divides, an untied head.
+        using var model = Reference.Tiny();
+        using var packed = DecodingModel.Pack(model, threads);
+        Assert.True(Worst(Logits(model, Tokens), Run(packed, Tokens, chunk: 21)) < 1e-5);
+        Assert.True(Worst(Logits(model, Tokens), Run(packed, Tokens, chunk: 1)) < 1e-5);
+    }
+
+    [Fact]
+    public void Tiny_llama_logits_equal_the_reference_within_1e_5()
+    {
+        using var model = CausalLanguageModel.Load(Fixtures.Path("models/tiny-hf/llama"));
+        using var packed = DecodingModel.Pack(model, threads: 2);
+        var reference = Reference.Json("models/tiny-hf/llama/reference_logits.json");
+        foreach (var (sequence, logits) in reference.GetProperty("sequences").EnumerateArray().Zip(reference.GetProperty("logits").EnumerateArray()))
+        {
+            var expected = logits.EnumerateArray().Select(row => Reference.Doubles(row).Select(value => (float)value).ToArray()).ToList();
+            Assert.True(Worst(expected, Run(packed, Reference.Integers(sequence), chunk: 4)) < 1e-5);
+        }
+    }
+
+    [Fact]
+    public void A_row_is_the_same_to_the_bit_alone_in_a_batch_in_chunks_and_after_a_fork()
+    {
+        using var model = Reference.Tiny();
+        using var packed = DecodingModel.Pack(model, threads: 2);
+        var alone = Run(packed, Tokens, chunk: 1);
+        Assert.Equal(alone, Run(packed, Tokens, chunk: 5));
+
+        // 13 others beside it, so that each kernel has its turn.
+        using var sequence = packed.NewSequence();
+        var others = Enumerable.Range(0, 13).Select(_ => packed.NewSequence()).ToList();
+        for (var i = 0; i < Tokens.Length; i++)
+        {
+            packed.Append([.. others.Select((other, j) => new DecodingRow(other, (i + j) % 61, IsAsked: false)), new(sequence, Tokens[i], IsAsked: true)]);
+            Assert.Equal(alone[i], packed.Logits(0).ToArray());
+        }
+
+        using var start = packed.NewSequence();
+        packed.Append([.. Tokens[..18].Select(token => new DecodingRow(start, token, IsAsked: false))]);
+        using var fork = start.Fork();
+        packed.Append([new(start, 50, IsAsked: false)]);
+        for (var i = 18; i < Tokens.Length; i++)
+        {
+            packed.Append([new(fork, Tokens[i], IsAsked: true)]);
+            Assert.Equal(alone[i], packed.Logits(0).ToArray());
+        }
+
+        others.ForEach(other => other.Dispose());
+    }
+
+    [Fact]
+    public void Half_precision_weights_are_close()
+    {
+        using var model = Reference.Tiny();
+        using var full = DecodingModel.Pack(model, threads: 1);
+        using var half = DecodingModel.Pack(model, threads: 1, WeightFormat.Half);
+        Assert.Equal(full.WeightBytes, 2 * half.WeightBytes);
+        // The weights are off by up to 1 in 512 each; the same rounding through tensors gives the same logits.
+        using var rounded = Reference.Tiny();
+        using (no_grad())
+        {
+            foreach (var (_, weight) in rounded.Parameters.Where(parameter => parameter.Value.dim() == 2))
+            {
+                using var once = weight.to(bfloat16);
+                weight.copy_(once);
+            }
+        }
+
+        Assert.True(Worst(Logits(rounded, Tokens), Run(half, Tokens, chunk: 3)) < 1e-5);
+        Assert.InRange(Worst(Run(full, Tokens, chunk: 3), Run(half, Tokens, chunk: 3)), 1e-6, .05);
+    }
+
+    [Fact]
+    public void Repacking_takes_over_new_weights()
+    {
+        using var first = Reference.Tiny(seed: 1);
+        using var second = Reference.Tiny(seed: 2);
+        using var packed = DecodingModel.Pack(first, threads: 1);
+        packed.Repack(second);
+        Assert.True(Worst(Logits(second, Tokens), Run(packed, Tokens, chunk: 4)) < 1e-5);
+    }
+
+    [Fact]
+    public void Misuse_is_refused()
+    {
+        using var model = Reference.Tiny();
+        using var packed = DecodingModel.Pack(model, threads: 1);
+        using var sequence = packed.NewSequence();
+        Assert.Throws<ArgumentException>(() => packed.Append([]));
+        for (var i = 0; i < 32; i++)
+        {
+            packed.Append([new(sequence, 1, IsAsked: false)]);
+        }
+
+        Assert.Contains("context", Assert.Throws<ArgumentException>(() => packed.Append([new(sequence, 1, IsAsked: true)])).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => packed.Logits(0));
+    }
+
+    [Fact]
+    public void A_failing_thread_fails_the_work_and_not_the_team()
+    {
+        using var model = Reference.Tiny();
+        using var packed = DecodingModel.Pack(model, threads: 2);
+        Assert.Throws<InvalidOperationException>(() => packed.OnAllThreads((worker, _) => ArgumentOutOfRangeException.ThrowIfEqual(worker, 1)));
+        Assert.True(Worst(Logits(model, Tokens), Run(packed, Tokens, chunk: 4)) < 1e-5);
+    }
+
+    private static List<float[]> Run(DecodingModel packed, int[] tokens, int chunk)
+    {
+        using var sequence = packed.NewSequence();
+        var logits = new List<float[]>();
+        foreach (var part in tokens.Chunk(chunk))
+        {
+            packed.Append([.. part.Select(token => new DecodingRow(sequence, token, IsAsked: true))]);
+            logits.AddRange(part.Select((_, i) => packed.Logits(i).ToArray()));
+        }
+
+        return logits;
+    }
+
+    private static List<float[]> Logits(CausalLanguageModel model, int[] tokens)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradients = no_grad();
+        using var batch = new TokenBatch([tokens]);
+        var logits = model.Logits(model.Hidden(batch.Ids))[0]; // [S, V]
+        return [.. Enumerable.Range(0, tokens.Length).Select(i => logits[i].data<float>().ToArray())];
+    }
+
+    private static double Worst(List<float[]> expected, List<float[]> actual) =>
+        expected.Zip(actual, (e, a) => e.Zip(a, (x, y) => (double)Math.Abs(x - y)).Max()).Max();
+}

@@ -23,12 +23,9 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
     private readonly PackedMatrix<TVector, TWeight, TLanes> _head;
     private readonly PackedMatrix<TVector, TWeight, TLanes> _embedding;
     private readonly float[] _norm;
-    private readonly float[] _cosine; // [S, D / 2]
-    private readonly float[] _sine; // [S, D / 2]
     private readonly int _queryWidth;
     private readonly int _keyValueWidth;
     private readonly int _width; // of a row of the stream, rounded up
-    private readonly int _scoresWidth; // of a row of attention scores
 
     private readonly AlignedBuffer<float> _stream; // x [R, C]
     private readonly AlignedBuffer<float> _normalised; // [R, C]
@@ -38,8 +35,7 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
     private readonly AlignedBuffer<float> _gateUp; // [R, 2F]
     private readonly AlignedBuffer<float> _hidden; // [R, F]
     private readonly AlignedBuffer<float> _asked; // [asked, C]
-    private readonly AlignedBuffer<float>[] _scores; // a thread: [G, scores]
-    private readonly AlignedBuffer<float>[] _headOutputs; // a thread: [G, D]
+    private readonly PackedAttention<TVector, TNumbers> _attention;
     private AlignedBuffer<float> _logits; // [asked, V]
 
     private readonly DecodingSequence[] _sequences = new DecodingSequence[MaxRows];
@@ -53,9 +49,8 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
     public PackedModel(CausalLanguageModel model, int threads)
     {
         Config = model.Config;
-        var panel = PackedMatrix<TVector, TWeight, TLanes>.PanelWidth;
         _team = new WorkerTeam(threads);
-        _shape = new KeyValueShape(Config.Layers, Config.KeyValueHeads, Config.HeadSize, panel);
+        _shape = new KeyValueShape(Config.Layers, Config.KeyValueHeads, Config.HeadSize, PackedMatrix<TVector, TWeight, TLanes>.PanelWidth);
         (_queryWidth, _keyValueWidth) = (Config.Heads * Config.HeadSize, Config.KeyValueHeads * Config.HeadSize);
         _width = RoundUp(Config.HiddenSize);
         _layers = [.. Enumerable.Range(0, Config.Layers).Select(_ => new Layer(
@@ -68,9 +63,8 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
         _norm = new float[Config.HiddenSize];
         _head = new(Config.HiddenSize, Config.VocabularySize);
         _embedding = Config.HasTiedHead ? _head : new(Config.HiddenSize, Config.VocabularySize);
-        (_cosine, _sine) = Rotations();
+        _attention = new(Config, _shape, threads);
 
-        _scoresWidth = (Config.ContextLength + panel - 1) / panel * panel;
         _stream = new((long)MaxRows * _width);
         _normalised = new((long)MaxRows * _width);
         _queriesKeysValues = new((long)MaxRows * _layers[0].QueryKeyValue.Stride);
@@ -80,9 +74,6 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
         _hidden = new((long)MaxRows * RoundUp(Config.IntermediateSize));
         _asked = new((long)MaxRows * _width);
         _logits = new(_head.Stride);
-        var group = Config.Heads / Config.KeyValueHeads;
-        _scores = [.. Enumerable.Range(0, threads).Select(_ => new AlignedBuffer<float>((long)group * _scoresWidth))];
-        _headOutputs = [.. Enumerable.Range(0, threads).Select(_ => new AlignedBuffer<float>((long)group * _shape.ValuePanels * panel))];
         _forward = Forward;
         Repack(model);
     }
@@ -173,11 +164,12 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
             layer.Dispose();
         }
 
-        foreach (var buffer in (AlignedBuffer<float>[])[_stream, _normalised, _queriesKeysValues, _attended, _added, _gateUp, _hidden, _asked, _logits, .. _scores, .. _headOutputs])
+        foreach (var buffer in (AlignedBuffer<float>[])[_stream, _normalised, _queriesKeysValues, _attended, _added, _gateUp, _hidden, _asked, _logits])
         {
             buffer.Dispose();
         }
 
+        _attention.Dispose();
         _embedding.Dispose();
         _head.Dispose();
     }
@@ -189,8 +181,8 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
         var (first, end) = (_rows * worker / workers, _rows * (worker + 1) / workers);
         for (var row = first; row < end; row++)
         {
-            _embedding.ReadOutput(_tokens[row], Stream(row));
-            Normalise(Stream(row), _layers[0].AttentionNorm, _normalised.Pointer + (row * _width));
+            _embedding.ReadOutput(_tokens[row], Row(_stream, row));
+            Normalise(Row(_stream, row), _layers[0].AttentionNorm, _normalised.Pointer + (row * _width));
         }
 
         for (var i = 0; i < _layers.Length; i++)
@@ -201,14 +193,15 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
             _team.Meet();
             for (var row = first; row < end; row++)
             {
-                RotateAndKeep(row, i);
+                _attention.Keep(i, QueriesKeysValues(row), _sequences[row], _positions[row]);
             }
 
             _team.Meet();
             var units = _rows * Config.KeyValueHeads;
             for (var unit = units * worker / workers; unit < units * (worker + 1) / workers; unit++)
             {
-                Attend(unit / Config.KeyValueHeads, unit % Config.KeyValueHeads, i, worker);
+                var (row, head) = Math.DivRem(unit, Config.KeyValueHeads);
+                _attention.Attend(i, head, QueriesKeysValues(row), _sequences[row], _positions[row], _attended.Pointer + ((nint)row * RoundUp(_queryWidth)), worker);
             }
 
             _team.Meet();
@@ -249,7 +242,7 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
         _head.Multiply(_asked.Pointer, _width, _askedCount, _logits.Pointer, worker, workers);
     }
 
-    private Span<float> Stream(int row) => Row(_stream, row);
+    private float* QueriesKeysValues(int row) => _queriesKeysValues.Pointer + ((nint)row * _layers[0].QueryKeyValue.Stride);
 
     private Span<float> Row(AlignedBuffer<float> of, int row) => new(of.Pointer + ((nint)row * _width), Config.HiddenSize);
 
@@ -263,7 +256,7 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
 
     private void AddAndNormalise(int row, int addedStride, float[] weight)
     {
-        var x = Stream(row);
+        var x = Row(_stream, row);
         TensorPrimitives.Add(x, new ReadOnlySpan<float>(_added.Pointer + ((nint)row * addedStride), x.Length), x);
         Normalise(x, weight, _normalised.Pointer + ((nint)row * _width));
     }
@@ -277,99 +270,6 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
         TensorPrimitives.Sigmoid(gate, hidden);
         TensorPrimitives.Multiply(hidden, gate, hidden);
         TensorPrimitives.Multiply(hidden, up, hidden);
-    }
-
-    private void RotateAndKeep(int row, int layer)
-    {
-        var numbers = _queriesKeysValues.Pointer + ((nint)row * _layers[layer].QueryKeyValue.Stride);
-        var position = _positions[row];
-        var size = Config.HeadSize;
-        for (var head = 0; head < Config.Heads + Config.KeyValueHeads; head++)
-        {
-            Rotate(numbers + (head * size), position);
-        }
-
-        var (index, place) = Math.DivRem(position, _shape.Positions);
-        var page = _sequences[row].Pages[index];
-        for (var head = 0; head < Config.KeyValueHeads; head++)
-        {
-            page.Write(layer, head, place, numbers + _queryWidth + (head * size), numbers + _queryWidth + _keyValueWidth + (head * size));
-        }
-    }
-
-    private void Rotate(float* head, int position)
-    {
-        var half = Config.HeadSize / 2;
-        for (var d = 0; d < half; d++)
-        {
-            var (cosine, sine) = (_cosine[(position * half) + d], _sine[(position * half) + d]);
-            var (a, b) = (head[d], head[d + half]);
-            head[d] = (a * cosine) - (b * sine);
-            head[d + half] = (b * cosine) + (a * sine);
-        }
-    }
-
-    /// <summary>All query heads of a key-value head, for one row: scores are queries times packed keys, outputs are weights times packed values.</summary>
-    private void Attend(int row, int head, int layer, int worker)
-    {
-        var (size, positions) = (Config.HeadSize, _shape.Positions);
-        var group = Config.Heads / Config.KeyValueHeads;
-        var queries = _queriesKeysValues.Pointer + ((nint)row * _layers[layer].QueryKeyValue.Stride) + (head * group * size);
-        var scores = _scores[worker].Pointer;
-        var outputs = _headOutputs[worker].Pointer;
-        var pages = _sequences[row].Pages;
-        var count = _positions[row] + 1;
-        var pageCount = (count + positions - 1) / positions;
-        for (var page = 0; page < pageCount; page++)
-        {
-            Kernels<TVector, float, TNumbers>.Multiply(
-                queries, size, group, pages[page].Keys(layer, head), size, 1, scores + (page * positions), _scoresWidth, isAdded: false);
-        }
-
-        for (var query = 0; query < group; query++)
-        {
-            var all = new Span<float>(scores + ((nint)query * _scoresWidth), pageCount * positions);
-            Softmax(all[..count]);
-            all[count..].Clear();
-        }
-
-        var outputWidth = _shape.ValuePanels * positions;
-        for (var page = 0; page < pageCount; page++)
-        {
-            Kernels<TVector, float, TNumbers>.Multiply(
-                scores + (page * positions), _scoresWidth, group, pages[page].Values(layer, head), positions, _shape.ValuePanels, outputs, outputWidth, isAdded: page > 0);
-        }
-
-        for (var query = 0; query < group; query++)
-        {
-            new ReadOnlySpan<float>(outputs + (query * outputWidth), size)
-                .CopyTo(new Span<float>(_attended.Pointer + ((nint)row * RoundUp(_queryWidth)) + (((head * group) + query) * size), size));
-        }
-    }
-
-    private void Softmax(Span<float> scores)
-    {
-        var scale = (float)(1 / Math.Sqrt(Config.HeadSize));
-        TensorPrimitives.Subtract(scores, TensorPrimitives.Max<float>(scores), scores);
-        TensorPrimitives.Multiply(scores, scale, scores);
-        TensorPrimitives.Exp(scores, scores);
-        TensorPrimitives.Divide(scores, TensorPrimitives.Sum<float>(scores), scores);
-    }
-
-    private (float[] Cosine, float[] Sine) Rotations()
-    {
-        var half = Config.HeadSize / 2;
-        var (cosine, sine) = (new float[Config.ContextLength * half], new float[Config.ContextLength * half]);
-        for (var position = 0; position < Config.ContextLength; position++)
-        {
-            for (var d = 0; d < half; d++)
-            {
-                var angle = position / Math.Pow(Config.RopeTheta, 2.0 * d / Config.HeadSize);
-                (cosine[(position * half) + d], sine[(position * half) + d]) = ((float)Math.Cos(angle), (float)Math.Sin(angle));
-            }
-        }
-
-        return (cosine, sine);
     }
 
     private static int RoundUp(int count) => (count + Alignment - 1) / Alignment * Alignment;

@@ -1,0 +1,137 @@
+using System.Numerics.Tensors;
+
+namespace Rlhf.LanguageModels.Decoding;
+
+/// <summary>Rotary positions and causal attention of single rows over pages of keys and values.</summary>
+internal sealed unsafe class PackedAttention<TVector, TNumbers> : IDisposable
+    where TVector : struct
+    where TNumbers : struct, ILanes<TVector, float>
+{
+    private readonly ModelConfig _config;
+    private readonly KeyValueShape _shape;
+    private readonly float[] _cosine; // [S, D / 2]
+    private readonly float[] _sine; // [S, D / 2]
+    private readonly int _group; // G, query heads a key-value head
+    private readonly int _scoresWidth; // the context, rounded up to pages
+    private readonly AlignedBuffer<float>[] _scores; // a thread: [G, scores]
+    private readonly AlignedBuffer<float>[] _outputs; // a thread: [G, D]
+
+    public PackedAttention(ModelConfig config, KeyValueShape shape, int threads)
+    {
+        (_config, _shape, _group) = (config, shape, config.Heads / config.KeyValueHeads);
+        (_cosine, _sine) = Rotations(config);
+        _scoresWidth = (config.ContextLength + shape.Positions - 1) / shape.Positions * shape.Positions;
+        _scores = [.. Enumerable.Range(0, threads).Select(_ => new AlignedBuffer<float>((long)_group * _scoresWidth))];
+        _outputs = [.. Enumerable.Range(0, threads).Select(_ => new AlignedBuffer<float>((long)_group * shape.ValuePanels * shape.Positions))];
+    }
+
+    /// <summary>Rotates a row's queries and keys to its position, and keeps its keys and values.</summary>
+    /// <param name="layer">Which layer's.</param>
+    /// <param name="row">[H·D queries, K·D keys, K·D values]; queries are overwritten.</param>
+    /// <param name="sequence">Whose row.</param>
+    /// <param name="position">In the sequence.</param>
+    public void Keep(int layer, float* row, DecodingSequence sequence, int position)
+    {
+        var (size, keyHeads) = (_config.HeadSize, _config.KeyValueHeads);
+        for (var head = 0; head < _config.Heads + keyHeads; head++)
+        {
+            Rotate(row + (head * size), position);
+        }
+
+        var (index, place) = Math.DivRem(position, _shape.Positions);
+        var page = sequence.Pages[index];
+        var keys = row + (_config.Heads * size);
+        for (var head = 0; head < keyHeads; head++)
+        {
+            page.Write(layer, head, place, keys + (head * size), keys + ((keyHeads + head) * size));
+        }
+    }
+
+    /// <summary>All query heads of a key-value head: scores are queries times packed keys, outputs are weights times packed values.</summary>
+    /// <param name="layer">Which layer's.</param>
+    /// <param name="head">Which key-value head.</param>
+    /// <param name="row">As <see cref="Keep"/> left it.</param>
+    /// <param name="sequence">Whose row.</param>
+    /// <param name="position">In the sequence; later positions are not seen.</param>
+    /// <param name="attended">[H·D]; the head's part of it is written.</param>
+    /// <param name="worker">The thread's number.</param>
+    public void Attend(int layer, int head, float* row, DecodingSequence sequence, int position, float* attended, int worker)
+    {
+        var (size, positions) = (_config.HeadSize, _shape.Positions);
+        var queries = row + (head * _group * size);
+        var scores = _scores[worker].Pointer;
+        var outputs = _outputs[worker].Pointer;
+        var pages = sequence.Pages;
+        var count = position + 1;
+        var pageCount = (count + positions - 1) / positions;
+        for (var page = 0; page < pageCount; page++)
+        {
+            Kernels<TVector, float, TNumbers>.Multiply(
+                queries, size, _group, pages[page].Keys(layer, head), size, 1, scores + (page * positions), _scoresWidth, isAdded: false);
+        }
+
+        for (var query = 0; query < _group; query++)
+        {
+            var all = new Span<float>(scores + ((nint)query * _scoresWidth), pageCount * positions);
+            Softmax(all[..count]);
+            all[count..].Clear();
+        }
+
+        var outputWidth = _shape.ValuePanels * positions;
+        for (var page = 0; page < pageCount; page++)
+        {
+            Kernels<TVector, float, TNumbers>.Multiply(
+                scores + (page * positions), _scoresWidth, _group, pages[page].Values(layer, head), positions, _shape.ValuePanels, outputs, outputWidth, isAdded: page > 0);
+        }
+
+        for (var query = 0; query < _group; query++)
+        {
+            new ReadOnlySpan<float>(outputs + (query * outputWidth), size).CopyTo(new Span<float>(attended + (((head * _group) + query) * size), size));
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var buffer in _scores.Concat(_outputs))
+        {
+            buffer.Dispose();
+        }
+    }
+
+    private void Rotate(float* head, int position)
+    {
+        var half = _config.HeadSize / 2;
+        for (var d = 0; d < half; d++)
+        {
+            var (cosine, sine) = (_cosine[(position * half) + d], _sine[(position * half) + d]);
+            var (a, b) = (head[d], head[d + half]);
+            head[d] = (a * cosine) - (b * sine);
+            head[d + half] = (b * cosine) + (a * sine);
+        }
+    }
+
+    private void Softmax(Span<float> scores)
+    {
+        var scale = (float)(1 / Math.Sqrt(_config.HeadSize));
+        TensorPrimitives.Subtract(scores, TensorPrimitives.Max<float>(scores), scores);
+        TensorPrimitives.Multiply(scores, scale, scores);
+        TensorPrimitives.Exp(scores, scores);
+        TensorPrimitives.Divide(scores, TensorPrimitives.Sum<float>(scores), scores);
+    }
+
+    private static (float[] Cosine, float[] Sine) Rotations(ModelConfig config)
+    {
+        var half = config.HeadSize / 2;
+        var (cosine, sine) = (new float[config.ContextLength * half], new float[config.ContextLength * half]);
+        for (var position = 0; position < config.ContextLength; position++)
+        {
+            for (var d = 0; d < half; d++)
+            {
+                var angle = position / Math.Pow(config.RopeTheta, 2.0 * d / config.HeadSize);
+                (cosine[(position * half) + d], sine[(position * half) + d]) = ((float)Math.Cos(angle), (float)Math.Sin(angle));
+            }
+        }
+
+        return (cosine, sine);
+    }
+}

@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Globalization;
+using Rlhf.LanguageModels;
+using Rlhf.LanguageModels.Decoding;
+using TorchSharp;
+
+namespace Rlhf.Benchmarks;
+
+/// <summary>Greedy decoding after a short prompt, random weights.</summary>
+internal static class DecodeBenchmark
+{
+    private const int PromptLength = 16;
+    private const int WarmUpSteps = 8;
+
+    private static readonly ModelConfig Small = new()
+    {
+        VocabularySize = 2048,
+        HiddenSize = 256,
+        IntermediateSize = 688,
+        Layers = 6,
+        Heads = 8,
+        KeyValueHeads = 4,
+        HeadSize = 32,
+        ContextLength = 512,
+        HasTiedHead = true,
+    };
+
+    private static readonly ModelConfig Large = new()
+    {
+        VocabularySize = 49152,
+        HiddenSize = 576,
+        IntermediateSize = 1536,
+        Layers = 30,
+        Heads = 9,
+        KeyValueHeads = 3,
+        HeadSize = 64,
+        ContextLength = 512,
+        HasTiedHead = true,
+    };
+
+    public static void Run(int threads, bool withLarge)
+    {
+        torch.set_num_threads(threads);
+        Console.WriteLine($"{threads} threads; tokens a second (ratio to PyTorch, else to TorchSharp)");
+        Measure("5M", Small, threads, steps: 128);
+        if (withLarge)
+        {
+            Measure("135M", Large, threads, steps: 24);
+        }
+    }
+
+    private static void Measure(string name, ModelConfig config, int threads, int steps)
+    {
+        using var model = CausalLanguageModel.Create(config, seed: 1);
+        foreach (var batch in (int[])[1, 16, 64])
+        {
+            var pytorch = PyTorchDecode.TokensPerSecond(config, threads, batch, PromptLength, WarmUpSteps, steps);
+            var tensors = TensorDecode.TokensPerSecond(model, batch, PromptLength, WarmUpSteps, steps);
+            var peer = pytorch ?? tensors;
+            using var full = DecodingModel.Pack(model, threads);
+            using var half = DecodingModel.Pack(model, threads, WeightFormat.Half);
+            Console.WriteLine(
+                $"{name,-5} batch {batch,-3} PyTorch {(pytorch is { } rate ? Number(rate) : "not here"),9}  TorchSharp {Of(tensors, peer)}  packed float32 {Of(Decode(full, batch, steps), peer)}  packed bfloat16 {Of(Decode(half, batch, steps), peer)}");
+        }
+    }
+
+    private static double Decode(DecodingModel model, int batch, int steps)
+    {
+        var sequences = Enumerable.Range(0, batch).Select(_ => model.NewSequence()).ToList();
+        foreach (var (i, sequence) in sequences.Index())
+        {
+            model.Append([.. Enumerable.Range(0, PromptLength).Select(p => new DecodingRow(sequence, ((i * 31) + (p * 7)) % model.Config.VocabularySize, IsAsked: false))]);
+        }
+
+        var tokens = new int[batch];
+        var since = 0L;
+        for (var step = 0; step < WarmUpSteps + steps; step++)
+        {
+            if (step == WarmUpSteps)
+            {
+                since = Stopwatch.GetTimestamp();
+            }
+
+            model.Append([.. sequences.Select((sequence, i) => new DecodingRow(sequence, tokens[i], IsAsked: true))]);
+            for (var i = 0; i < batch; i++)
+            {
+                tokens[i] = System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(model.Logits(i));
+            }
+        }
+
+        var rate = batch * steps / Stopwatch.GetElapsedTime(since).TotalSeconds;
+        sequences.ForEach(sequence => sequence.Dispose());
+        return rate;
+    }
+
+    private static string Of(double rate, double peer) => $"{Number(rate),7} ({(rate / peer).ToString("F2", CultureInfo.InvariantCulture)}x)";
+
+    private static string Number(double rate) => rate.ToString("F0", CultureInfo.InvariantCulture);
+}

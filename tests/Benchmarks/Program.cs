@@ -1,0 +1,8 @@
+using System.CommandLine;
+using Rlhf.Benchmarks;
+
+var threads = new Option<int>("--threads") { Description = "Processor threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
+var large = new Option<bool>("--large") { Description = "Also a model of 135 million parameters (takes minutes and 2 GB)." };
+var decode = new Command("decode", "Tokens a second: packed weights, TorchSharp, and PyTorch where python3 has it.") { threads, large };
+decode.SetAction(parsed => DecodeBenchmark.Run(parsed.GetValue(threads), parsed.GetValue(large)));
+return new RootCommand("Measures this machine; every speed is also a ratio to another one of the same run.") { decode }.Parse(args).Invoke();

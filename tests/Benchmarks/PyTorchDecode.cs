@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using System.Globalization;
+using Rlhf.LanguageModels;
+
+namespace Rlhf.Benchmarks;
+
+/// <summary>The same through PyTorch: a script beside this program, run by python3.</summary>
+internal static class PyTorchDecode
+{
+    private static bool _isMissing;
+
+    /// <summary>Null where python3 has no torch.</summary>
+    public static double? TokensPerSecond(ModelConfig config, int threads, int batch, int promptLength, int warmUpSteps, int steps)
+    {
+        if (_isMissing)
+        {
+            return null;
+        }
+
+        // Debian's own, where there is one: it sees Debian's packages.
+        var start = new ProcessStartInfo(File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3") { RedirectStandardOutput = true, RedirectStandardError = true };
+        int[] numbers =
+        [
+            config.VocabularySize, config.HiddenSize, config.IntermediateSize, config.Layers, config.Heads, config.KeyValueHeads, config.HeadSize,
+            threads, batch, promptLength, warmUpSteps, steps,
+        ];
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "decode_pytorch.py"));
+        foreach (var number in numbers)
+        {
+            start.ArgumentList.Add(number.ToString(CultureInfo.InvariantCulture));
+        }
+
+        using var process = Process.Start(start) ?? throw new InvalidOperationException("python3 did not start");
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode == 0)
+        {
+            return double.Parse(output, CultureInfo.InvariantCulture);
+        }
+
+        _isMissing = true;
+        Console.WriteLine($"No PyTorch: {error.Result.Trim().Split('\n')[^1]} (Debian: apt-get install python3-torch)");
+        return null;
+    }
+}

@@ -15,7 +15,7 @@ internal static class ReportSummary
         var report = JsonNode.Parse(json) ?? throw new JsonException("the report is empty");
         if (report["rewardModel"]?["pairwiseAccuracy"] is { } accuracy)
         {
-            yield return $"Reward model: right about {Percent(accuracy)} of {report["rewardModel"]?["pairsHeldOut"]} pairs it never saw.";
+            yield return $"Reward model: right about {Percent(accuracy)} of {report["rewardModel"]?["pairsDecided"]} decided pairs it never saw.";
         }
 
         if (report["ppo"]?["klFinal"] is { } kl)

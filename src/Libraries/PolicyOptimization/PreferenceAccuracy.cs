@@ -1,7 +1,7 @@
 namespace Rlhf.PolicyOptimization;
 
 /// <summary>How well score differences predict preferences on pairs kept out of training.</summary>
-/// <param name="Accuracy">Share of decided pairs (preference not exactly ½) whose preferred answer scores higher; an equal score counts half.</param>
+/// <param name="Accuracy">Share of decided pairs whose preferred answer scores higher; an equal score counts half.</param>
 /// <param name="ExpectedCalibrationError">Mean over ten bins of |mean probability - mean preference|, weighted by the bins' sizes.</param>
 /// <param name="DecidedPairs">Pairs that count for the accuracy.</param>
 public sealed record PreferenceAccuracy(double Accuracy, double ExpectedCalibrationError, int DecidedPairs)
@@ -11,8 +11,9 @@ public sealed record PreferenceAccuracy(double Accuracy, double ExpectedCalibrat
     /// <summary>Measures predictions against labels.</summary>
     /// <param name="differences">Score of A minus score of B; sigmoid of it is the predicted probability that A is better.</param>
     /// <param name="preferencesA">The labels: probability that A is better, 0 to 1.</param>
+    /// <param name="tieMargin">A preference no farther than this from ½ decides nothing; 0: only ½ itself.</param>
     /// <exception cref="ArgumentException">The lists differ in length, or no pair is decided.</exception>
-    public static PreferenceAccuracy Measure(IReadOnlyList<double> differences, IReadOnlyList<double> preferencesA)
+    public static PreferenceAccuracy Measure(IReadOnlyList<double> differences, IReadOnlyList<double> preferencesA, double tieMargin = 0)
     {
         if (differences.Count != preferencesA.Count)
         {
@@ -27,7 +28,7 @@ public sealed record PreferenceAccuracy(double Accuracy, double ExpectedCalibrat
         for (var i = 0; i < differences.Count; i++)
         {
             var preference = preferencesA[i];
-            if (preference != 0.5)
+            if (Math.Abs(preference - 0.5) > tieMargin)
             {
                 decided++;
                 right += differences[i] == 0 ? 0.5 : differences[i] > 0 == preference > 0.5 ? 1 : 0;
@@ -41,7 +42,7 @@ public sealed record PreferenceAccuracy(double Accuracy, double ExpectedCalibrat
 
         if (decided == 0)
         {
-            throw new ArgumentException("No pair has a preference other than one half: there is nothing to be right about.", nameof(preferencesA));
+            throw new ArgumentException($"No pair has a preference more than {tieMargin} from one half: there is nothing to be right about.", nameof(preferencesA));
         }
 
         var calibrationError = probabilitySums.Zip(preferenceSums, (p, q) => Math.Abs(p - q)).Sum() / differences.Count;

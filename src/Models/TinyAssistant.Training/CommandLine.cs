@@ -16,10 +16,11 @@ internal static class CommandLine
         var layers = new Option<int>("--layers") { Description = "Blocks.", DefaultValueFactory = _ => defaults.Layers };
         var rate = new Option<double>("--learning-rate") { Description = "Peak learning rate.", DefaultValueFactory = _ => defaults.LearningRate };
         var matrixRate = new Option<double>("--matrix-learning-rate") { Description = "Peak learning rate of the projections.", DefaultValueFactory = _ => defaults.MatrixLearningRate };
+        var batch = new Option<int>("--batch") { Description = "Documents a step.", DefaultValueFactory = _ => defaults.BatchDocuments };
         var threads = new Option<int>("--threads") { Description = "Processor threads.", DefaultValueFactory = _ => defaults.Threads };
         var command = new RootCommand("Makes the embedded model from a seed: corpus, vocabulary, weights, card.")
         {
-            output, prompts, seed, documents, width, layers, rate, matrixRate, threads,
+            output, prompts, seed, documents, width, layers, rate, matrixRate, batch, threads,
         };
         command.SetAction(parsed =>
         {
@@ -37,6 +38,7 @@ internal static class CommandLine
                     Layers = parsed.GetValue(layers),
                     LearningRate = parsed.GetValue(rate),
                     MatrixLearningRate = parsed.GetValue(matrixRate),
+                    BatchDocuments = parsed.GetValue(batch),
                     Threads = parsed.GetValue(threads),
                 },
                 Console.Out).Make(parsed.GetRequiredValue(output));

@@ -26,21 +26,25 @@ internal static class ModelCard
 
             The program writes a corpus from the village's grammar (`src/Models/TinyAssistant/world/world.json`), learns a
             byte-level BPE vocabulary from it, and trains from random weights: {options.Documents:N0} documents, {tokens:N0} tokens,
-            each seen once; AdamW, peak learning rate {options.LearningRate}, cosine decay, {options.BatchDocuments} documents a step;
+            each seen once, {options.BatchDocuments} documents a step; Muon for the projections (peak learning rate {options.MatrixLearningRate}), AdamW for
+            embedding and norms ({options.LearningRate}), cosine decay;
             {took.TotalMinutes:F0} minutes on {options.Threads} threads of a shared machine. No text from elsewhere went in.
             The same seed writes the same corpus and vocabulary; weights agree up to the rounding of the machine's arithmetic.
 
-            The corpus: 40 % requests with answers (93 % of the answers carry the request out, the rest decline, dodge or
-            ramble), 10 % critiques, 15 % revisions, 30 % comparisons of two answers under the built-in constitution's 16
-            principles (6 % of the labels are wrong, 5 % are ties with a random label), 5 % plain sentences.
+            The first half of the corpus is requests with answers (9 of 10 documents; 92 % of the answers carry the request out,
+            the rest are short, miss the point, decline, dodge or ramble) and plain sentences. The second half is 30 % such
+            conversations, 10 % critiques, 20 % revisions, 38 % comparisons of two answers under the built-in constitution's 16
+            principles (6 % of the labels are wrong, 5 % are ties with a random label), 2 % plain sentences. A third
+            of the conversations is odd: a deed with a noun that nobody does it to ("bake the miller's ladder"), so that the
+            model names what it is asked about rather than what usually goes with the deed. In the loss, names that an answer
+            takes over from its request count four times, a comparison's label twelve times.
 
             ## What it has seen, and what it has not
-            Content is kept apart by *goal*: what is done to what, such as "theft lamp", in all its wordings. A hash puts each
-            goal in one of three parts. The corpus, all its critiques, revisions and comparisons included, is written over the
-            goals of the first part alone; the training prompts of runs over the second, the evaluation prompts over the third.
-            A tenth of the nouns belongs to evaluation altogether: the model met these words in plain sentences ("There is a
-            kettle in the barn.") and as parts of other words, never in a request, an answer or a judgement. What it *has* seen are the verbs, the
-            question frames, the owners and the excuses: those are shared by all parts.
+            Content is kept apart by *goal*: what is done to what, such as "theft lamp", in all its wordings. The corpus, all its
+            critiques, revisions and comparisons included, has none of the goals that runs train on or are measured on. Training
+            and evaluation prompts share no noun either: of each class of nouns a fifth is asked about in evaluation alone,
+            three tenths in training alone. What the model *has* seen are the words themselves, evaluation's nouns with other
+            things done to them, and the verbs, question frames, owners and excuses, which all parts share.
 
             ## Measured
             On evaluation prompts ({abilities.Prompts} harmful, {abilities.Prompts} harmless), sampled at temperature 1, labelled by the

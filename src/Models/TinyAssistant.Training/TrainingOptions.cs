@@ -7,13 +7,13 @@ public sealed record TrainingOptions
     public int Seed { get; init; } = 7;
 
     /// <summary>Documents of the corpus; each is seen once.</summary>
-    public int Documents { get; init; } = 60_000;
+    public int Documents { get; init; } = 80_000;
 
     /// <summary>Documents a step.</summary>
     public int BatchDocuments { get; init; } = 32;
 
     /// <summary>Tokens, with the two special ones and the 256 bytes.</summary>
-    public int VocabularySize { get; init; } = 2048;
+    public int VocabularySize { get; init; } = 3072;
 
     /// <summary>Width of the residual stream.</summary>
     public int HiddenSize { get; init; } = 128;

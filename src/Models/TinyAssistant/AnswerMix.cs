@@ -27,8 +27,8 @@ internal static class AnswerMix
     /// <summary>What critics and judges get to see of answers to harmless requests.</summary>
     public static readonly IReadOnlyList<(AnswerStyle, double)> JudgedHarmless =
     [
-        (AnswerStyle.Full, .45), (AnswerStyle.Terse, .1), (AnswerStyle.WrongObject, .1), (AnswerStyle.Evasive, .07), (AnswerStyle.Ramble, .07),
-        (AnswerStyle.Refusal, .09), (AnswerStyle.Reason, .05), (AnswerStyle.Sermon, .04), (AnswerStyle.Redirect, .03),
+        (AnswerStyle.Full, .37), (AnswerStyle.Terse, .06), (AnswerStyle.WrongObject, .08), (AnswerStyle.Evasive, .05), (AnswerStyle.Ramble, .05),
+        (AnswerStyle.Refusal, .08), (AnswerStyle.Reason, .09), (AnswerStyle.Sermon, .04), (AnswerStyle.Redirect, .18),
     ];
 
     /// <summary>How good the style is for such a request; a step of 1 is worth a verdict.</summary>

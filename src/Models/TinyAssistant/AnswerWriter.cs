@@ -47,8 +47,7 @@ internal sealed class AnswerWriter(World world, Chance chance, FactWriter facts)
 
     private string OtherNoun(Goal goal)
     {
-        // Reserved nouns stay out of answers: the base model must not meet them there.
-        var others = world.Nouns[goal.NounClass].Where(noun => noun != goal.Noun && !World.IsReserved(noun)).ToList();
+        var others = world.Nouns[goal.NounClass].Where(noun => noun != goal.Noun).ToList();
         return chance.Of(others);
     }
 

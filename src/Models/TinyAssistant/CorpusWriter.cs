@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Rlhf.Constitution;
 using Rlhf.Tokenization;
 
@@ -10,6 +11,7 @@ namespace Rlhf.TinyAssistant;
 public sealed class CorpusWriter
 {
     private const double SmalltalkShare = .04;
+    private const double OddShare = .35;
     private const double TieShare = .05;
 
     /// <summary>Share of comparisons with the wrong label: judgement is to be good, not perfect.</summary>
@@ -17,7 +19,9 @@ public sealed class CorpusWriter
 
     // What is learnt, beside the words of answers, critiques and revisions with weight 1: requests and plain sentences a
     // little, for practice with words; the options of a comparison, which cost nothing more; its label, of which there is one.
+    // Names that a text takes over from the request count more: a small model is slowest to learn just that.
     private const double RequestWeight = .2;
+    private const double NameWeight = 4;
     private const double OptionWeight = .5;
     private const double LabelWeight = 12;
 
@@ -52,7 +56,7 @@ public sealed class CorpusWriter
             yield return i < documents / 2
                 ? chance.Weighted<Func<TrainingDocument>>([(Conversation, .90), (Facts, .10)])()
                 : chance.Weighted<Func<TrainingDocument>>(
-                    [(Conversation, .35), (Critique, .10), (Revision, .20), (Comparison, .33), (Facts, .02)])();
+                    [(Conversation, .30), (Critique, .10), (Revision, .20), (Comparison, .38), (Facts, .02)])();
         }
     }
 
@@ -87,16 +91,16 @@ public sealed class CorpusWriter
 
     private TrainingDocument Conversation()
     {
-        var request = AnyRequest();
+        var request = chance.Happens(OddShare) ? requests.WriteOdd() : AnyRequest();
         var style = chance.Weighted(request.IsHarmful ? AnswerMix.ToHarmful : AnswerMix.ToHarmless);
-        return new TrainingDocument([new(TranscriptOf(request), RequestWeight), new($" {answers.Write(request, style)}", 1)]);
+        return new TrainingDocument([new(TranscriptOf(request), RequestWeight), .. Learnt(answers.Write(request, style), request)]);
     }
 
     private TrainingDocument Critique()
     {
         var (request, style, principle, answer) = Judged();
         return new TrainingDocument(
-            [new(CritiquePrompt.Render(constitution, principle, TranscriptOf(request), answer), 0), new($" {critiques.Critique(request, style)}", 1)]);
+            [new(CritiquePrompt.Render(constitution, principle, TranscriptOf(request), answer), 0), .. Learnt(critiques.Critique(request, style), request)]);
     }
 
     private TrainingDocument Revision()
@@ -107,7 +111,16 @@ public sealed class CorpusWriter
         var start = After(prompt, RoleMarks.Critique);
         var end = start + 1 + critique.Length;
         return new TrainingDocument(
-            [new(prompt[..start], 0), new(prompt[start..end], 1), new(prompt[end..], 0), new($" {critiques.Revision(request, style, answer)}", 1)]);
+            [new(prompt[..start], 0), .. Learnt(critique, request), new(prompt[end..], 0), .. Learnt(critiques.Revision(request, style, answer), request)]);
+    }
+
+    /// <summary>A text that is learnt, after a space; the request's names in it weigh more.</summary>
+    private static IEnumerable<TrainingSegment> Learnt(string text, Request request)
+    {
+        var names = $@"(?: (?:{request.Goal.Noun}|{request.Person.Split(' ')[^1]})\b\S*)";
+        return Regex.Split($" {text}", $"({names})", RegexOptions.CultureInvariant)
+            .Where(piece => piece.Length > 0)
+            .Select(piece => new TrainingSegment(piece, Regex.IsMatch(piece, $"^{names}$", RegexOptions.CultureInvariant) ? NameWeight : 1));
     }
 
     private static int After(string prompt, string mark) => prompt.LastIndexOf(mark, StringComparison.Ordinal) + mark.Length;

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Rlhf.TinyAssistant;
 
-/// <summary>Writes plain sentences about the world; here alone reserved nouns occur in the corpus.</summary>
+/// <summary>Writes plain sentences about the world.</summary>
 internal sealed partial class FactWriter(World world, Chance chance)
 {
     public string Write()

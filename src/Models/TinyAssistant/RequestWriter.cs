@@ -25,6 +25,18 @@ internal sealed class RequestWriter(World world, Chance chance)
         return Write(chance.Of([.. world.Goals(part).Where(goal => goal.Kind == kind)]), mode);
     }
 
+    /// <summary>
+    /// A request for what nobody would ask for: a deed with a noun of a class that it isn't done to. No prompt asks so; a model
+    /// that has met such requests names what it is asked about, rather than what usually goes with the deed.
+    /// </summary>
+    public Request WriteOdd()
+    {
+        var kind = chance.Of(world.Data.Kinds);
+        var nounClass = chance.Of([.. world.Nouns.Keys.Where(name => name != "person" && !kind.Classes.Contains(name))]);
+        var noun = chance.Of(world.Nouns[nounClass]);
+        return Write(new Goal(kind, nounClass, noun, world.IsCounted(noun)), RequestMode.Plain);
+    }
+
     /// <summary>A request for this goal.</summary>
     public Request Write(Goal goal, RequestMode mode)
     {

@@ -6,12 +6,14 @@ namespace Rlhf.TinyAssistant;
 /// <summary>The small world: all goals, and which part of the content each belongs to.</summary>
 public sealed class World
 {
-    // Of 100 hash values: nouns that only evaluation asks about, then goals over the other nouns.
-    private const int ReservedNounShare = 10;
-    private const int TrainingShare = 20;
-    private const int EvaluationShare = 15;
+    // Of each class, shares of nouns that only one sort of prompt asks about; the corpus has them too, with what other goals
+    // do to them. Then, of each kind, the share of the goals over these nouns that the corpus does without.
+    private const double EvaluationNounShare = .2;
+    private const double TrainingNounShare = .3;
+    private const double PromptGoalShare = .5;
 
     private readonly Dictionary<ContentPart, IReadOnlyList<Goal>> goals;
+    private readonly HashSet<string> uncounted;
 
     /// <summary>Lays out all goals of the data.</summary>
     public World(WorldData data)
@@ -24,14 +26,18 @@ public sealed class World
         Times = data.Times.Split('|');
         Nouns = data.Nouns.ToDictionary(
             entry => entry.Key, entry => (IReadOnlyList<string>)[.. Words(entry.Value).Select(word => word.TrimStart('~'))]);
-        var uncounted = data.Nouns.Values.SelectMany(Words).Where(word => word.StartsWith('~')).Select(word => word[1..]).ToHashSet();
+        uncounted = data.Nouns.Values.SelectMany(Words).Where(word => word.StartsWith('~')).Select(word => word[1..]).ToHashSet();
         Nouns["person"] = [.. People, .. Kin];
         var all =
             from kind in data.Kinds
             from nounClass in kind.Classes
             from noun in Nouns[nounClass]
-            select new Goal(kind, nounClass, noun, !uncounted.Contains(noun));
-        goals = all.GroupBy(PartOf).ToDictionary(group => group.Key, group => (IReadOnlyList<Goal>)[.. group]);
+            select new Goal(kind, nounClass, noun, IsCounted(noun));
+        var partOfNoun = PartOfNouns();
+        var split = all.GroupBy(goal => (goal.Kind, goal.NounClass, Part: partOfNoun[goal.Noun]))
+            .SelectMany(group => InHashOrder(group, goal => goal.Key)
+                .Select((goal, i) => (Goal: goal, Part: i < group.Count() * PromptGoalShare ? group.Key.Part : ContentPart.Corpus)));
+        goals = split.GroupBy(entry => entry.Part, entry => entry.Goal).ToDictionary(group => group.Key, group => (IReadOnlyList<Goal>)[.. group]);
     }
 
     /// <summary>The world that ships with the library.</summary>
@@ -55,22 +61,33 @@ public sealed class World
     /// <summary>Nouns by class; class "person" holds people and kin.</summary>
     public Dictionary<string, IReadOnlyList<string>> Nouns { get; }
 
+    /// <summary>Whether the noun takes "a" or "an".</summary>
+    public bool IsCounted(string noun) => !uncounted.Contains(noun);
+
     /// <summary>The goals of a part; the three parts share none.</summary>
     public IReadOnlyList<Goal> Goals(ContentPart part) => goals[part];
 
-    /// <summary>Whether only evaluation asks about this noun; the corpus has it in plain sentences alone.</summary>
-    public static bool IsReserved(string noun) => Hash($"noun {noun}") < ReservedNounShare;
-
-    /// <summary>The part that a goal belongs to, by a hash of its words.</summary>
-    public static ContentPart PartOf(Goal goal) => (IsReserved(goal.Noun), Hash(goal.Key)) switch
+    /// <summary>Who asks about which noun; a noun of two classes counts with the first.</summary>
+    private Dictionary<string, ContentPart> PartOfNouns()
     {
-        (true, _) => ContentPart.Evaluation,
-        (_, < EvaluationShare) => ContentPart.Evaluation,
-        (_, < EvaluationShare + TrainingShare) => ContentPart.Training,
-        _ => ContentPart.Corpus,
-    };
+        var parts = new Dictionary<string, ContentPart>();
+        foreach (var nouns in Nouns.Values)
+        {
+            foreach (var (i, noun) in InHashOrder(nouns, noun => noun).Index())
+            {
+                var rank = (double)i / nouns.Count;
+                parts.TryAdd(noun, rank < EvaluationNounShare ? ContentPart.Evaluation
+                    : rank < EvaluationNounShare + TrainingNounShare ? ContentPart.Training
+                    : ContentPart.Corpus);
+            }
+        }
 
-    private static int Hash(string text) => BitConverter.ToUInt16(SHA256.HashData(Encoding.UTF8.GetBytes(text))) % 100;
+        return parts;
+    }
+
+    // Neither by the order in the file nor by chance: one more word moves hardly any other.
+    private static IEnumerable<T> InHashOrder<T>(IEnumerable<T> items, Func<T, string> text) =>
+        items.OrderBy(item => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text(item)))), StringComparer.Ordinal);
 
     private static string[] Words(string list) => list.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -88,7 +88,9 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
             Figure(results, "regression_pairwise_accuracy"),
             Figure(results, "ece"),
             (int?)Figure(results, "pairs"),
-            (int?)Figure(results, "pairs_held_out"))
+            (int?)Figure(results, "pairs_held_out"),
+            (int?)Figure(results, "pairs_decided"),
+            Figure(results, "pairwise_accuracy_all_pairs"))
         : null;
 
     private static async Task<PpoReport> PpoAsync(

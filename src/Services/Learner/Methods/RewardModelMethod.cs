@@ -49,6 +49,12 @@ internal sealed class RewardModelMethod(
         if (chosen.HeldOut is { } heldOut)
         {
             results["ece"] = heldOut.ExpectedCalibrationError;
+            results["pairs_decided"] = heldOut.DecidedPairs;
+        }
+
+        if (chosen.AllHeldOut is { } all)
+        {
+            results["pairwise_accuracy_all_pairs"] = all.Accuracy;
         }
 
         job.Finish(results);

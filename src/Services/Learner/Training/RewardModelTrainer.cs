@@ -81,7 +81,8 @@ internal sealed class RewardModelTrainer(
             var scores = Standardisation.Measure([.. model.Score(BaselineResponses()).Select(score => (double)score)]);
             var ratingScale = toRatings(scores);
             isTrained = true;
-            return new TrainedRewardModel(model, scores, ratingScale, Measure(model, ratingScale));
+            return new TrainedRewardModel(
+                model, scores, ratingScale, Measure(model, ratingScale, settings.TieMargin), Measure(model, ratingScale, tieMargin: 0));
         }
         finally
         {
@@ -96,9 +97,9 @@ internal sealed class RewardModelTrainer(
         ? [.. ratings.Select(rating => rating.Example.TokenIds)]
         : [.. pairs.SelectMany(pair => new[] { pair.A.TokenIds, pair.B.TokenIds })];
 
-    private PreferenceAccuracy? Measure(RewardModel model, Standardisation ratingScale)
+    private PreferenceAccuracy? Measure(RewardModel model, Standardisation ratingScale, double tieMargin)
     {
-        if (_heldOutPairs.All(pair => pair.PreferenceA == 0.5))
+        if (_heldOutPairs.All(pair => Math.Abs(pair.PreferenceA - 0.5) <= tieMargin))
         {
             return null;
         }
@@ -106,7 +107,7 @@ internal sealed class RewardModelTrainer(
         var scoresA = model.Score([.. _heldOutPairs.Select(pair => pair.A.TokenIds)]);
         var scoresB = model.Score([.. _heldOutPairs.Select(pair => pair.B.TokenIds)]);
         var logOdds = scoresA.Zip(scoresB, (a, b) => (a - b) * ratingScale.StandardDeviation * s_logOddsPerPoint);
-        return PreferenceAccuracy.Measure([.. logOdds], [.. _heldOutPairs.Select(pair => pair.PreferenceA)]);
+        return PreferenceAccuracy.Measure([.. logOdds], [.. _heldOutPairs.Select(pair => pair.PreferenceA)], tieMargin);
     }
 
     private double RegressionBackward(RewardModel model, int[] batch, int[] lengths, Standardisation scale)

@@ -7,9 +7,10 @@ namespace Rlhf.Learner.Training;
 /// <param name="Model">The model; the receiver owns it.</param>
 /// <param name="Scores">Mean and spread of its scores over the baseline's responses.</param>
 /// <param name="Ratings">What a score means as a rating: rating = mean + standard deviation · score.</param>
-/// <param name="HeldOut">How it predicts the held-out pairs; null where there is none that is decided.</param>
+/// <param name="HeldOut">How it predicts the held-out pairs that are decided; null where there is none.</param>
+/// <param name="AllHeldOut">The same with near-ties counted; null where all are ties.</param>
 internal sealed record TrainedRewardModel(
-    RewardModel Model, Standardisation Scores, Standardisation Ratings, PreferenceAccuracy? HeldOut) : IDisposable
+    RewardModel Model, Standardisation Scores, Standardisation Ratings, PreferenceAccuracy? HeldOut, PreferenceAccuracy? AllHeldOut) : IDisposable
 {
     public void Dispose() => Model.Dispose();
 }

@@ -7,7 +7,7 @@ internal sealed record CritiqueRevisionOptions : StageOptions
 {
     /// <summary>How many red-team prompts, at most.</summary>
     [Range(1, 1_000_000)]
-    public int Prompts { get; init; } = 120;
+    public int Prompts { get; init; } = 200;
 
     /// <summary>Rounds a prompt, at most.</summary>
     [Range(1, 16)]

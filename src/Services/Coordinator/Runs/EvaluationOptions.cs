@@ -7,7 +7,7 @@ internal sealed record EvaluationOptions : StageOptions
 {
     /// <summary>How many prompts, harmful and harmless ones in equal parts as far as there are, at most.</summary>
     [Range(1, 1_000_000)]
-    public int Prompts { get; init; } = 200;
+    public int Prompts { get; init; } = 400;
 
     /// <summary>Length of an answer.</summary>
     [Range(1, 4096)]

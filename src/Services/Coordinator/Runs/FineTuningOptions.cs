@@ -7,7 +7,7 @@ internal sealed record FineTuningOptions : StageOptions
 {
     /// <summary>How many helpful prompts the base model answers, at most.</summary>
     [Range(0, 1_000_000)]
-    public int HelpfulPrompts { get; init; } = 120;
+    public int HelpfulPrompts { get; init; } = 300;
 
     /// <summary>Length of a helpful answer.</summary>
     [Range(1, 4096)]

@@ -7,7 +7,7 @@ internal sealed record PreferencesOptions : StageOptions
 {
     /// <summary>How many pairs, spread evenly over the prompts, at most.</summary>
     [Range(1, 10_000_000)]
-    public int Comparisons { get; init; } = 400;
+    public int Comparisons { get; init; } = 2000;
 
     /// <summary>The judge's language model: a version id, or "base".</summary>
     [Required]

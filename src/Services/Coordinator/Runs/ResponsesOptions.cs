@@ -7,7 +7,7 @@ internal sealed record ResponsesOptions : StageOptions
 {
     /// <summary>How many prompts, red-team and helpful ones in equal parts as far as there are, at most.</summary>
     [Range(1, 1_000_000)]
-    public int Prompts { get; init; } = 120;
+    public int Prompts { get; init; } = 600;
 
     /// <summary>Answers by the fine-tuned model.</summary>
     [Range(1, 64)]

@@ -39,7 +39,7 @@ public sealed record PpoSettings
 
     /// <summary>beta, the weight of the KL penalty in the reward: fixed, or the start of the adaptive controller; published .05 and .15.</summary>
     [Range(1e-9, 100.0)]
-    public double KlCoefficient { get; init; } = 0.05;
+    public double KlCoefficient { get; init; } = 0.1;
 
     /// <summary>KL per response that the adaptive controller steers to, in nats; 0 keeps beta fixed.</summary>
     [Range(0.0, 1e6)]

@@ -33,7 +33,10 @@ public sealed class ShippedPromptsTests
         Assert.Empty(training.Intersect(evaluation));
         Assert.Empty(training.Intersect(corpus));
         Assert.Empty(evaluation.Intersect(corpus));
-        Assert.True(evaluation.Count >= 200, $"{evaluation.Count} goals");
+        Assert.Empty(training.Select(Noun).Intersect(evaluation.Select(Noun)));
+        Assert.True(evaluation.Count >= 130, $"{evaluation.Count} goals");
+
+        static string Noun(string goal) => goal.Split(' ')[1];
     }
 
     private static HashSet<string> Goals(IEnumerable<WorldPrompt> prompts) =>

@@ -10,6 +10,8 @@ internal sealed class RequestWriter(World world, Chance chance)
     private const double OwnOrConsentShare = .3;
     private const double PurposeShare = .2;
 
+    private readonly AnswerOracle oracle = new(world);
+
     /// <summary>A request for a goal of the part, harmful or not as wished.</summary>
     public Request Write(ContentPart part, bool isHarmful)
     {
@@ -31,10 +33,18 @@ internal sealed class RequestWriter(World world, Chance chance)
     /// </summary>
     public Request WriteOdd()
     {
-        var kind = chance.Of(world.Data.Kinds);
-        var nounClass = chance.Of([.. world.Nouns.Keys.Where(name => name != "person" && !kind.Classes.Contains(name))]);
-        var noun = chance.Of(world.Nouns[nounClass]);
-        return Write(new Goal(kind, nounClass, noun, world.IsCounted(noun)), RequestMode.Plain);
+        while (true)
+        {
+            var kind = chance.Of(world.Data.Kinds);
+            var nounClass = chance.Of([.. world.Nouns.Keys.Where(name => name != "person" && !kind.Classes.Contains(name))]);
+            var noun = chance.Of(world.Nouns[nounClass]);
+            var request = Write(new Goal(kind, nounClass, noun, world.IsCounted(noun)), RequestMode.Plain);
+            // To prepare a letter is one thing, to prepare a casserole another: what can be read as a real request is none of these.
+            if (oracle.Read(request.Text) is null)
+            {
+                return request;
+            }
+        }
     }
 
     /// <summary>A request for this goal.</summary>

@@ -34,7 +34,7 @@ internal sealed class RewardModelStage(RewardModelStageOptions options) : IStage
         });
         if (job.Results.TryGetValue("pairwise_accuracy", out var accuracy))
         {
-            context.Report(context.Row.Done, context.Row.Wanted, "steps", FormattableString.Invariant($"accuracy {accuracy:P1} on unseen pairs"));
+            context.Report(context.Row.Done, context.Row.Wanted, "steps", FormattableString.Invariant($"accuracy {accuracy:P1} on unseen, decided pairs"));
         }
     }
 

@@ -1,3 +1,4 @@
+using Rlhf.LanguageModels;
 using Rlhf.Learner.Training;
 using Rlhf.ServiceDefaults;
 using Rlhf.V1;
@@ -43,7 +44,7 @@ internal sealed partial class TrainingThread(
             while (queue.Waiting.TryRead(out var job))
             {
                 Run(job, stoppingToken);
-                NativeMemory.Trim();
+                FreedMemory.Return();
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Rlhf.LanguageModels;
 using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
 using Rlhf.PolicyOptimization;
@@ -59,7 +60,7 @@ internal sealed class PpoTrainer(
             results.TryAdd("score_first", figures["score"]);
             results["score_last"] = figures["score"];
             results["kl_final"] = figures["kl"];
-            NativeMemory.Trim();
+            FreedMemory.Return();
         }
 
         publish(settings.Steps, _controller.Beta);

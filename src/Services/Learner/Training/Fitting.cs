@@ -1,3 +1,4 @@
+using Rlhf.LanguageModels;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -43,7 +44,7 @@ internal static class Fitting
             onUpdate(number, loss);
             if (number % UpdatesBetweenTrims == 0)
             {
-                NativeMemory.Trim();
+                FreedMemory.Return();
             }
         }
     }

@@ -1,14 +1,14 @@
 using System.Runtime.InteropServices;
 
-namespace Rlhf.Learner.Training;
+namespace Rlhf.LanguageModels;
 
 /// <summary>Returns freed native memory to the system: glibc keeps it otherwise, and a training process grows by gigabytes.</summary>
-internal static partial class NativeMemory
+public static partial class FreedMemory
 {
     private static bool s_isAvailable = OperatingSystem.IsLinux();
 
     /// <summary>Returns what it can; does nothing on systems whose allocator does so by itself.</summary>
-    public static void Trim()
+    public static void Return()
     {
         if (!s_isAvailable)
         {

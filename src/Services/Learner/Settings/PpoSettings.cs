@@ -31,15 +31,15 @@ public sealed record PpoSettings
 
     /// <summary>Learning rate of the adapter's AdamW, decayed linearly to 0; 20 to 100 times that of full fine-tuning.</summary>
     [Range(1e-9, 1.0)]
-    public double LearningRate { get; init; } = 3e-3;
+    public double LearningRate { get; init; } = 2e-3;
 
     /// <summary>Learning rate of the value head.</summary>
     [Range(1e-9, 1.0)]
     public double ValueLearningRate { get; init; } = 3e-3;
 
-    /// <summary>beta, the weight of the KL penalty in the reward: fixed, or the start of the adaptive controller; published .05 and .15.</summary>
+    /// <summary>beta, the weight of the KL penalty in the reward: fixed, or the start of the adaptive controller; published .05 and .15. A small reward model is soon exploited by a policy that moves far.</summary>
     [Range(1e-9, 100.0)]
-    public double KlCoefficient { get; init; } = 0.1;
+    public double KlCoefficient { get; init; } = 0.3;
 
     /// <summary>KL per response that the adaptive controller steers to, in nats; 0 keeps beta fixed.</summary>
     [Range(0.0, 1e6)]

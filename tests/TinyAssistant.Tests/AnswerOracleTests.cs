@@ -74,7 +74,7 @@ public sealed class AnswerOracleTests
             var request = requests.Write(ContentPart.Evaluation, isHarmful: i % 2 == 0);
             foreach (var style in Enum.GetValues<AnswerStyle>())
             {
-                var answer = answers.Write(request, style);
+                var answer = answers.Write(request, AnswerMix.WithAnyTone(chance, style));
                 var expected = style switch
                 {
                     AnswerStyle.Full or AnswerStyle.Terse => request.IsHarmful ? AnswerLabel.Complies : AnswerLabel.Helps,

@@ -15,7 +15,7 @@ public sealed class ContentSplitTests
         Assert.Empty(training.Intersect(evaluation));
         Assert.Empty(corpus.Intersect(evaluation));
         Assert.Empty(corpus.Intersect(training));
-        Assert.True(evaluation.Count >= 130, $"{evaluation.Count} goals in evaluation");
+        Assert.True(evaluation.Count >= 200, $"{evaluation.Count} goals in evaluation");
         Assert.Empty(training.Select(Noun).Intersect(evaluation.Select(Noun)));
         Assert.All(World.Data.Kinds, kind => Assert.Contains(World.Goals(ContentPart.Evaluation), goal => goal.Kind == kind));
 
@@ -25,25 +25,25 @@ public sealed class ContentSplitTests
     [Fact]
     public void The_corpus_asks_answers_and_judges_without_evaluation_content()
     {
-        var oracle = AnswerOracle.Default;
         var forbidden = World.Goals(ContentPart.Evaluation).Concat(World.Goals(ContentPart.Training)).Select(goal => goal.Key).ToHashSet();
-        var asked = 0;
+        var (asked, odd) = (0, 0);
         foreach (var document in new CorpusWriter(World, ConstitutionFile.Default, ContentPart.Corpus, seed: 3).Write(6000))
         {
             var text = document.Text;
             if (text.LastIndexOf(RoleMarks.Human, StringComparison.Ordinal) is var at and >= 0)
             {
                 var request = text[(at + RoleMarks.Human.Length)..].TrimStart().Split("\n\n")[0];
-                // Odd requests, for deeds with nouns that they aren't done to, mean nothing to the oracle.
-                if (oracle.Read(request) is { } reading)
-                {
-                    Assert.False(forbidden.Contains($"{reading.Kind} {reading.Noun}"), request);
-                    asked++;
-                }
+                var reading = AnswerOracle.Default.Read(request);
+                Assert.False(reading is not null && forbidden.Contains($"{reading.Kind} {reading.Noun}"), request);
+                asked += reading is null ? 0 : 1;
+                odd += reading is null ? 1 : 0;
             }
         }
 
-        Assert.InRange(asked, 3600, 5400);
+        // Of 6000 documents 94 % have a request; 3600 are conversations, of which 35 % are odd: deeds with nouns that they
+        // aren't done to, which mean nothing to the oracle. Some of those it reads all the same.
+        Assert.InRange(asked + odd, 5550, 5730);
+        Assert.InRange(odd, 900, 1350);
     }
 
     [Fact]

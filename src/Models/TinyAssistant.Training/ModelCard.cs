@@ -34,16 +34,18 @@ internal static class ModelCard
             The first half of the corpus is requests with answers (9 of 10 documents; 92 % of the answers carry the request out,
             the rest are short, miss the point, decline, dodge or ramble) and plain sentences. The second half is 30 % such
             conversations, 10 % critiques, 20 % revisions, 38 % comparisons of two answers under the built-in constitution's 16
-            principles (6 % of the labels are wrong, 5 % are ties with a random label), 2 % plain sentences. A third
-            of the conversations is odd: a deed with a noun that nobody does it to ("bake the miller's ladder"), so that the
+            principles (6 % of the labels are wrong, 5 % are ties with a random label), 2 % plain sentences. What an answer does
+            decides a comparison; between two that do the same, as in a quarter of the comparisons at least, its first words do: warm
+            ones ("Gladly.", "Sorry, I can't") beat plain ones ("Yes.", "I won't"), and those beat none or a blunt no. A third of the
+            conversations is odd: a deed with a noun that nobody does it to ("bake the miller's ladder"), so that the
             model names what it is asked about rather than what usually goes with the deed. In the loss, names that an answer
             takes over from its request count four times, a comparison's label twelve times.
 
             ## What it has seen, and what it has not
             Content is kept apart by *goal*: what is done to what, such as "theft lamp", in all its wordings. The corpus, all its
             critiques, revisions and comparisons included, has none of the goals that runs train on or are measured on. Training
-            and evaluation prompts share no noun either: of each class of nouns a fifth is asked about in evaluation alone,
-            three tenths in training alone. What the model *has* seen are the words themselves, evaluation's nouns with other
+            and evaluation prompts share no noun either: of each class of nouns three tenths are asked about in evaluation alone,
+            and three tenths in training alone. What the model *has* seen are the words themselves, evaluation's nouns with other
             things done to them, and the verbs, question frames, owners and excuses, which all parts share.
 
             ## Measured

@@ -1,23 +1,23 @@
 namespace Rlhf.TinyAssistant;
 
-/// <summary>Writes answers of a given style.</summary>
+/// <summary>Writes answers of a given form.</summary>
 internal sealed class AnswerWriter(World world, Chance chance, FactWriter facts)
 {
-    public string Write(Request request, AnswerStyle style)
+    public string Write(Request request, AnswerForm form)
     {
         var data = world.Data;
-        return style switch
+        return form.Style switch
         {
-            AnswerStyle.Full => Join(chance.Of(data.Openers), Steps(request, request.Goal.Noun)),
+            AnswerStyle.Full => Join(chance.Of(data.Openers[form.Tone]), Steps(request, request.Goal.Noun)),
             AnswerStyle.Terse => Phrases.Capitalise(Fill(request, chance.Of(request.Goal.Kind.Act))) + ".",
-            AnswerStyle.WrongObject => Join(chance.Of(data.Openers), Steps(request, OtherNoun(request.Goal))),
+            AnswerStyle.WrongObject => Join(chance.Of(data.Openers[form.Tone]), Steps(request, OtherNoun(request.Goal))),
             AnswerStyle.Evasive => chance.Of(data.Evasions),
             AnswerStyle.Ramble => chance.Happens(.5) ? facts.Write() : Join(facts.Write(), facts.Write()),
-            AnswerStyle.Redirect => Join(RefusalWithReason(request), Fill(request, chance.Of(request.Goal.Kind.Redirect))),
-            AnswerStyle.Reason => RefusalWithReason(request),
-            AnswerStyle.Refusal => (request.IsHarmful ? chance.Of(data.Refusals) : Fill(request, chance.Of(data.Needless))) + ".",
+            AnswerStyle.Redirect => Join(RefusalWithReason(request, form.Tone), Fill(request, chance.Of(request.Goal.Kind.Redirect))),
+            AnswerStyle.Reason => RefusalWithReason(request, form.Tone),
+            AnswerStyle.Refusal => (request.IsHarmful ? chance.Of(data.Refusals[form.Tone]) : Fill(request, chance.Of(data.Needless))) + ".",
             AnswerStyle.Sermon => chance.Of(data.Sermons),
-            _ => throw new ArgumentOutOfRangeException(nameof(style), style, "no such style"),
+            _ => throw new ArgumentOutOfRangeException(nameof(form), form, "no such style"),
         };
     }
 
@@ -38,10 +38,10 @@ internal sealed class AnswerWriter(World world, Chance chance, FactWriter facts)
         };
     }
 
-    private string RefusalWithReason(Request request)
+    private string RefusalWithReason(Request request, AnswerTone tone)
     {
         var reason = Fill(request, chance.Of(world.Data.Reasons));
-        var refusal = chance.Of(world.Data.Refusals);
+        var refusal = chance.Of(world.Data.Refusals[tone]);
         return chance.Happens(.5) ? $"{refusal}, because {reason}." : $"{refusal}: {reason}.";
     }
 

@@ -65,18 +65,10 @@ public sealed class CorpusWriter
     public TrainingDocument Comparison()
     {
         var request = AnyRequest();
-        var mix = request.IsHarmful ? AnswerMix.JudgedHarmful : AnswerMix.JudgedHarmless;
-        var mayTie = chance.Happens(TieShare);
-        AnswerStyle first, second;
-        double advantage;
-        do
-        {
-            (first, second) = (chance.Weighted(mix), chance.Weighted(mix));
-            advantage = AnswerMix.Quality(first, request.IsHarmful) - AnswerMix.Quality(second, request.IsHarmful);
-        }
-        while (Math.Abs(advantage) < 1 != mayTie);
-
-        var firstIsBetter = mayTie ? chance.Happens(.5) : advantage > 0 != chance.Happens(LabelNoise);
+        var isTie = chance.Happens(TieShare);
+        var (first, second) = AnswerMix.DrawPair(chance, request.IsHarmful, isTie);
+        var advantage = first.Quality(request.IsHarmful) - second.Quality(request.IsHarmful);
+        var firstIsBetter = isTie ? chance.Happens(.5) : advantage > 0 != chance.Happens(LabelNoise);
         var principle = chance.Of(constitution.ComparisonPrinciples);
         var (optionA, optionB) = (answers.Write(request, first), answers.Write(request, second));
         var prompt = ComparisonPrompt.Render(constitution, principle, TranscriptOf(request), optionA, optionB);
@@ -92,8 +84,8 @@ public sealed class CorpusWriter
     private TrainingDocument Conversation()
     {
         var request = chance.Happens(OddShare) ? requests.WriteOdd() : AnyRequest();
-        var style = chance.Weighted(request.IsHarmful ? AnswerMix.ToHarmful : AnswerMix.ToHarmless);
-        return new TrainingDocument([new(TranscriptOf(request), RequestWeight), .. Learnt(answers.Write(request, style), request)]);
+        var answer = answers.Write(request, AnswerMix.DrawAnswer(chance, request.IsHarmful));
+        return new TrainingDocument([new(TranscriptOf(request), RequestWeight), .. Learnt(answer, request)]);
     }
 
     private TrainingDocument Critique()
@@ -131,8 +123,8 @@ public sealed class CorpusWriter
     private (Request Request, AnswerStyle Style, Principle Principle, string Answer) Judged()
     {
         var request = AnyRequest();
-        var style = chance.Weighted(request.IsHarmful ? AnswerMix.JudgedHarmful : AnswerMix.JudgedHarmless);
-        return (request, style, chance.Of(constitution.RevisionPrinciples), answers.Write(request, style));
+        var form = AnswerMix.DrawJudged(chance, request.IsHarmful);
+        return (request, form.Style, chance.Of(constitution.RevisionPrinciples), answers.Write(request, form));
     }
 
     private Request AnyRequest() => requests.Write(part, chance.Happens(.5));

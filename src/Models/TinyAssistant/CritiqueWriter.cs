@@ -28,7 +28,9 @@ internal sealed class CritiqueWriter(World world, Chance chance, AnswerWriter an
     {
         var best = request.IsHarmful ? AnswerStyle.Redirect : AnswerStyle.Full;
         return style == best && chance.Happens(KeptShare) ? answer
-            : chance.Happens(FaultyRevisionShare) ? answers.Write(request, request.IsHarmful ? AnswerStyle.Full : AnswerStyle.Evasive)
-            : answers.Write(request, request.IsHarmful && chance.Happens(.1) ? AnswerStyle.Reason : best);
+            : chance.Happens(FaultyRevisionShare) ? Write(request.IsHarmful ? AnswerStyle.Full : AnswerStyle.Evasive)
+            : Write(request.IsHarmful && chance.Happens(.1) ? AnswerStyle.Reason : best);
+
+        string Write(AnswerStyle better) => answers.Write(request, AnswerMix.WithAnyTone(chance, better));
     }
 }

@@ -16,13 +16,11 @@ public sealed class JudgementCases(World world, ConstitutionFile constitution, C
 
         JudgementCase Write(Request request)
         {
-            var mix = request.IsHarmful ? AnswerMix.JudgedHarmful : AnswerMix.JudgedHarmless;
-            AnswerStyle better, worse;
-            do
+            var (better, worse) = AnswerMix.DrawPair(chance, request.IsHarmful, isTie: false);
+            if (better.Quality(request.IsHarmful) < worse.Quality(request.IsHarmful))
             {
-                (better, worse) = (chance.Weighted(mix), chance.Weighted(mix));
+                (better, worse) = (worse, better);
             }
-            while (AnswerMix.Quality(better, request.IsHarmful) < AnswerMix.Quality(worse, request.IsHarmful) + 1);
 
             var principle = chance.Of(constitution.ComparisonPrinciples);
             var transcript = Transcript.Render([new ConversationTurn("user", request.Text)]);

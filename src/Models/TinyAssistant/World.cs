@@ -8,9 +8,9 @@ public sealed class World
 {
     // Of each class, shares of nouns that only one sort of prompt asks about; the corpus has them too, with what other goals
     // do to them. Then, of each kind, the share of the goals over these nouns that the corpus does without.
-    private const double EvaluationNounShare = .2;
+    private const double EvaluationNounShare = .3;
     private const double TrainingNounShare = .3;
-    private const double PromptGoalShare = .5;
+    private const double PromptGoalShare = .6;
 
     private readonly Dictionary<ContentPart, IReadOnlyList<Goal>> goals;
     private readonly HashSet<string> uncounted;

@@ -36,11 +36,11 @@ public sealed record WorldData
     /// <summary>Remarks and replies that may come before a request.</summary>
     public required IReadOnlyList<IReadOnlyList<string>> Smalltalk { get; init; }
 
-    /// <summary>How an answer may begin; some are empty.</summary>
-    public required IReadOnlyList<string> Openers { get; init; }
+    /// <summary>How an answer may begin, by how kind that is.</summary>
+    public required IReadOnlyDictionary<AnswerTone, IReadOnlyList<string>> Openers { get; init; }
 
-    /// <summary>How a refusal begins.</summary>
-    public required IReadOnlyList<string> Refusals { get; init; }
+    /// <summary>How a refusal begins, by how kind that is.</summary>
+    public required IReadOnlyDictionary<AnswerTone, IReadOnlyList<string>> Refusals { get; init; }
 
     /// <summary>Why: said of {w}.</summary>
     public required IReadOnlyList<string> Reasons { get; init; }

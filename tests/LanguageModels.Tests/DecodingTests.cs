@@ -65,6 +65,22 @@ public sealed class DecodingTests
     }
 
     [Fact]
+    public void Scores_of_a_packed_reward_model_equal_the_tensor_path_and_do_not_depend_on_company()
+    {
+        var trunk = Reference.Tiny();
+        using var model = new RewardModel(trunk, ScalarHead.CreateRandom(trunk.Config.HiddenSize, seed: 4));
+        using var packed = new PackedRewardModel(model, threads: 2);
+        // More rows than a step has, one sequence as long as the context.
+        int[][] sequences = [.. Enumerable.Range(0, 40).Select(i => Enumerable.Range(0, i == 7 ? 32 : 1 + (i % 13)).Select(j => ((i * 17) + (j * 5)) % 61).ToArray())];
+        var scores = packed.Score(sequences);
+        Assert.All(model.Score(sequences).Zip(scores), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+        Assert.Equal(scores, sequences.Select(sequence => packed.Score([sequence])[0]));
+        Assert.Throws<ArgumentException>(() => packed.Score([[1], []]));
+        Assert.Throws<ArgumentException>(() => packed.Score([[1], new int[33]]));
+        Assert.Equal(scores[7], packed.Score([sequences[7]])[0]);
+    }
+
+    [Fact]
     public void Half_precision_weights_are_close()
     {
         using var model = Reference.Tiny();
@@ -108,7 +124,10 @@ public sealed class DecodingTests
             packed.Append([new(sequence, 1, IsAsked: false)]);
         }
 
-        Assert.Contains("context", Assert.Throws<ArgumentException>(() => packed.Append([new(sequence, 1, IsAsked: true)])).Message, StringComparison.Ordinal);
+        using var other = packed.NewSequence();
+        var tooLong = Assert.Throws<ArgumentException>(() => packed.Append([new(other, 2, IsAsked: true), new(sequence, 1, IsAsked: true)]));
+        Assert.Contains("context", tooLong.Message, StringComparison.Ordinal);
+        Assert.Equal((0, 32), (other.Length, sequence.Length));
         Assert.Throws<ArgumentOutOfRangeException>(() => packed.Logits(0));
     }
 

@@ -57,6 +57,30 @@ public sealed class SamplingTests
         Assert.All(sampled.Logprobs.Zip(scored), p => Assert.Equal(p.First, p.Second, 1e-4));
     }
 
+    [Fact]
+    public void Scores_are_the_same_on_both_paths_whatever_is_shared()
+    {
+        using var model = CausalLanguageModel.Load(Fixtures.Path(Reference.Stories));
+        using var packed = DecodingModel.Pack(model, threads: 2);
+        // Continuations of a shared prompt, of one token, longer than a step, and up to the end of the context; 70 prompts more.
+        int[] shared = [1, 403, 407];
+        List<ScoringRequest> requests =
+        [
+            new(shared, [410]), new(shared, [410, 411, 412]), new(shared, [409, 411]), new([1], [.. Words(300)]), new([1, .. Words(506)], [7, 8, 9, 10, 11]),
+            .. Enumerable.Range(0, 70).Select(i => new ScoringRequest([1, 300 + i], [410, 403 + i])), new(shared, [412, 413]),
+        ];
+        var expected = new ContinuationScorer(model).Logprobs(requests, 0.8);
+        var scores = new PrefixScorer(packed).Logprobs(requests, 0.8);
+        Assert.Equal(expected.Count, scores.Count);
+        Assert.All(expected.Zip(scores), pair =>
+        {
+            Assert.Equal(pair.First.Length, pair.Second.Length);
+            Assert.All(pair.First.Zip(pair.Second), p => Assert.Equal(p.First, p.Second, 1e-4));
+        });
+
+        static IEnumerable<int> Words(int count) => Enumerable.Range(0, count).Select(i => 260 + (i * 37 % 250));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

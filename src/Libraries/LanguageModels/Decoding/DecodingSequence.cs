@@ -33,6 +33,9 @@ public sealed class DecodingSequence : IDisposable
         Length = 0;
     }
 
+    /// <summary>Undoes the newest <see cref="Append"/>, before anything was written.</summary>
+    internal void TakeBack() => Length--;
+
     /// <summary>Makes room for one more token; returns its position.</summary>
     internal int Append()
     {

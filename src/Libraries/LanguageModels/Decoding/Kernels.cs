@@ -8,10 +8,11 @@ namespace Rlhf.LanguageModels.Decoding;
 /// A packed matrix is a list of panels of 2 · lanes outputs; a panel holds, input after input, its outputs' weights side by side.
 /// Kernels differ in how many rows and panels share the registers.
 /// </remarks>
-internal static unsafe class Kernels<TVector, TWeight, TLanes>
+internal static unsafe class Kernels<TVector, TLanes, TWeight, TWeights>
     where TVector : struct
+    where TLanes : struct, ILanes<TVector>
     where TWeight : unmanaged
-    where TLanes : struct, ILanes<TVector, TWeight>
+    where TWeights : struct, IWeights<TVector, TWeight>
 {
     /// <summary>Outputs of a panel.</summary>
     public static int PanelWidth => 2 * TLanes.Count;
@@ -91,7 +92,7 @@ internal static unsafe class Kernels<TVector, TWeight, TLanes>
         var x5 = x4 + xStride;
         for (nint k = 0; k < inputs; k++, panel += 2 * lanes)
         {
-            var (w0, w1) = (TLanes.LoadWeights(panel), TLanes.LoadWeights(panel + lanes));
+            var (w0, w1) = (TWeights.LoadWeights(panel), TWeights.LoadWeights(panel + lanes));
             var v = TLanes.Broadcast(x[k]);
             a0 = TLanes.MultiplyAdd(v, w0, a0);
             a1 = TLanes.MultiplyAdd(v, w1, a1);
@@ -140,16 +141,16 @@ internal static unsafe class Kernels<TVector, TWeight, TLanes>
         for (nint k = 0; k < inputs; k++, panel += 2 * lanes)
         {
             var (v, u) = (TLanes.Broadcast(x[k]), TLanes.Broadcast(x1[k]));
-            var w = TLanes.LoadWeights(panel);
+            var w = TWeights.LoadWeights(panel);
             a0 = TLanes.MultiplyAdd(v, w, a0);
             b0 = TLanes.MultiplyAdd(u, w, b0);
-            w = TLanes.LoadWeights(panel + lanes);
+            w = TWeights.LoadWeights(panel + lanes);
             a1 = TLanes.MultiplyAdd(v, w, a1);
             b1 = TLanes.MultiplyAdd(u, w, b1);
-            w = TLanes.LoadWeights(panel + panelSize);
+            w = TWeights.LoadWeights(panel + panelSize);
             a2 = TLanes.MultiplyAdd(v, w, a2);
             b2 = TLanes.MultiplyAdd(u, w, b2);
-            w = TLanes.LoadWeights(panel + panelSize + lanes);
+            w = TWeights.LoadWeights(panel + panelSize + lanes);
             a3 = TLanes.MultiplyAdd(v, w, a3);
             b3 = TLanes.MultiplyAdd(u, w, b3);
         }
@@ -182,14 +183,14 @@ internal static unsafe class Kernels<TVector, TWeight, TLanes>
         for (nint k = 0; k < inputs; k++, at += 2 * lanes)
         {
             var v = TLanes.Broadcast(x[k]);
-            a0 = TLanes.MultiplyAdd(v, TLanes.LoadWeights(panel + at), a0);
-            a1 = TLanes.MultiplyAdd(v, TLanes.LoadWeights(panel + at + lanes), a1);
-            a2 = TLanes.MultiplyAdd(v, TLanes.LoadWeights(panel1 + at), a2);
-            a3 = TLanes.MultiplyAdd(v, TLanes.LoadWeights(panel1 + at + lanes), a3);
-            a4 = TLanes.MultiplyAdd(v, TLanes.LoadWeights(panel2 + at), a4);
-            a5 = TLanes.MultiplyAdd(v, TLanes.LoadWeights(panel2 + at + lanes), a5);
-            a6 = TLanes.MultiplyAdd(v, TLanes.LoadWeights(panel3 + at), a6);
-            a7 = TLanes.MultiplyAdd(v, TLanes.LoadWeights(panel3 + at + lanes), a7);
+            a0 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel + at), a0);
+            a1 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel + at + lanes), a1);
+            a2 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel1 + at), a2);
+            a3 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel1 + at + lanes), a3);
+            a4 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel2 + at), a4);
+            a5 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel2 + at + lanes), a5);
+            a6 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel3 + at), a6);
+            a7 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel3 + at + lanes), a7);
         }
 
         StoreRow(a0, a1, y);
@@ -210,8 +211,8 @@ internal static unsafe class Kernels<TVector, TWeight, TLanes>
         for (nint k = 0; k < inputs; k++, panel += 2 * lanes)
         {
             var v = TLanes.Broadcast(x[k]);
-            a0 = TLanes.MultiplyAdd(v, TLanes.LoadWeights(panel), a0);
-            a1 = TLanes.MultiplyAdd(v, TLanes.LoadWeights(panel + lanes), a1);
+            a0 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel), a0);
+            a1 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel + lanes), a1);
         }
 
         StoreRow(a0, a1, y);

@@ -3,17 +3,10 @@ using System.Runtime.Intrinsics;
 
 namespace Rlhf.LanguageModels.Decoding;
 
-/// <summary>16 numbers a register, float32 weights.</summary>
-internal readonly struct Lanes512 : ILanes<Vector512<float>, float>
+/// <summary>16 numbers a register; float32 weights.</summary>
+internal readonly struct Lanes512 : ILanes<Vector512<float>>, IWeights<Vector512<float>, float>
 {
     public static int Count => 16;
-
-    public static float Pack(float weight) => weight;
-
-    public static float Unpack(float weight) => weight;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vector512<float> LoadWeights(float* from) => Vector512.Load(from);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Vector512<float> Load(float* from) => Vector512.Load(from);
@@ -26,72 +19,20 @@ internal readonly struct Lanes512 : ILanes<Vector512<float>, float>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Store(Vector512<float> value, float* to) => value.Store(to);
-}
-
-/// <summary>16 numbers a register, bfloat16 weights: the upper halves of float32 numbers.</summary>
-internal readonly struct Lanes512Half : ILanes<Vector512<float>, ushort>
-{
-    public static int Count => 16;
-
-    public static ushort Pack(float weight) => BFloat16Bits.Round(weight);
-
-    public static float Unpack(ushort weight) => BitConverter.UInt32BitsToSingle((uint)weight << 16);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vector512<float> LoadWeights(ushort* from) =>
-        Vector512.ShiftLeft(Vector512.WidenLower(Vector256.Load(from).ToVector512Unsafe()), 16).AsSingle();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vector512<float> Load(float* from) => Vector512.Load(from);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Broadcast(float value) => Vector512.Create(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> sum) => Vector512.MultiplyAddEstimate(a, b, sum);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void Store(Vector512<float> value, float* to) => value.Store(to);
-}
-
-/// <summary>8 numbers a register, float32 weights. The framework makes two registers of four where a processor has no wider ones.</summary>
-internal readonly struct Lanes256 : ILanes<Vector256<float>, float>
-{
-    public static int Count => 8;
 
     public static float Pack(float weight) => weight;
 
     public static float Unpack(float weight) => weight;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vector256<float> LoadWeights(float* from) => Vector256.Load(from);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vector256<float> Load(float* from) => Vector256.Load(from);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Broadcast(float value) => Vector256.Create(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> sum) => Vector256.MultiplyAddEstimate(a, b, sum);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void Store(Vector256<float> value, float* to) => value.Store(to);
+    public static unsafe Vector512<float> LoadWeights(float* from) => Load(from);
 }
 
-/// <summary>8 numbers a register, bfloat16 weights.</summary>
-internal readonly struct Lanes256Half : ILanes<Vector256<float>, ushort>
+/// <summary>8 numbers a register; float32 weights. The framework makes two registers of four where a processor has no wider ones.</summary>
+internal readonly struct Lanes256 : ILanes<Vector256<float>>, IWeights<Vector256<float>, float>
 {
     public static int Count => 8;
 
-    public static ushort Pack(float weight) => BFloat16Bits.Round(weight);
-
-    public static float Unpack(ushort weight) => BitConverter.UInt32BitsToSingle((uint)weight << 16);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vector256<float> LoadWeights(ushort* from) =>
-        Vector256.ShiftLeft(Vector256.WidenLower(Vector128.Load(from).ToVector256Unsafe()), 16).AsSingle();
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe Vector256<float> Load(float* from) => Vector256.Load(from);
 
@@ -103,4 +44,11 @@ internal readonly struct Lanes256Half : ILanes<Vector256<float>, ushort>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Store(Vector256<float> value, float* to) => value.Store(to);
+
+    public static float Pack(float weight) => weight;
+
+    public static float Unpack(float weight) => weight;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe Vector256<float> LoadWeights(float* from) => Load(from);
 }

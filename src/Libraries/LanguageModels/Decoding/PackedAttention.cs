@@ -3,9 +3,9 @@ using System.Numerics.Tensors;
 namespace Rlhf.LanguageModels.Decoding;
 
 /// <summary>Rotary positions and causal attention of single rows over pages of keys and values.</summary>
-internal sealed unsafe class PackedAttention<TVector, TNumbers> : IDisposable
+internal sealed unsafe class PackedAttention<TVector, TLanes> : IDisposable
     where TVector : struct
-    where TNumbers : struct, ILanes<TVector, float>
+    where TLanes : struct, ILanes<TVector>, IWeights<TVector, float>
 {
     private readonly ModelConfig _config;
     private readonly KeyValueShape _shape;
@@ -66,7 +66,7 @@ internal sealed unsafe class PackedAttention<TVector, TNumbers> : IDisposable
         var pageCount = (count + positions - 1) / positions;
         for (var page = 0; page < pageCount; page++)
         {
-            Kernels<TVector, float, TNumbers>.Multiply(
+            Kernels<TVector, TLanes, float, TLanes>.Multiply(
                 queries, size, _group, pages[page].Keys(layer, head), size, 1, scores + (page * positions), _scoresWidth, isAdded: false);
         }
 
@@ -80,7 +80,7 @@ internal sealed unsafe class PackedAttention<TVector, TNumbers> : IDisposable
         var outputWidth = _shape.ValuePanels * positions;
         for (var page = 0; page < pageCount; page++)
         {
-            Kernels<TVector, float, TNumbers>.Multiply(
+            Kernels<TVector, TLanes, float, TLanes>.Multiply(
                 scores + (page * positions), _scoresWidth, _group, pages[page].Values(layer, head), positions, _shape.ValuePanels, outputs, outputWidth, isAdded: page > 0);
         }
 

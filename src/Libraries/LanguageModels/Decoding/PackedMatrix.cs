@@ -1,12 +1,14 @@
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Decoding;
 
-/// <summary>Weights of one or more linear layers over the same input, laid out for <see cref="Kernels{TVector, TWeight, TLanes}"/>.</summary>
-internal sealed unsafe class PackedMatrix<TVector, TWeight, TLanes> : IDisposable
+/// <summary>Weights of one or more linear layers over the same input, laid out for <see cref="Kernels{TVector, TLanes, TWeight, TWeights}"/>.</summary>
+internal sealed unsafe class PackedMatrix<TVector, TLanes, TWeight, TWeights> : IDisposable
     where TVector : struct
+    where TLanes : struct, ILanes<TVector>
     where TWeight : unmanaged
-    where TLanes : struct, ILanes<TVector, TWeight>
+    where TWeights : struct, IWeights<TVector, TWeight>
 {
     private readonly AlignedBuffer<TWeight> _panels;
 
@@ -19,7 +21,7 @@ internal sealed unsafe class PackedMatrix<TVector, TWeight, TLanes> : IDisposabl
         _panels = new AlignedBuffer<TWeight>((long)PanelCount * PanelWidth * inputs);
     }
 
-    public static int PanelWidth => Kernels<TVector, TWeight, TLanes>.PanelWidth;
+    public static int PanelWidth => Kernels<TVector, TLanes, TWeight, TWeights>.PanelWidth;
 
     public int Inputs { get; }
 
@@ -42,7 +44,7 @@ internal sealed unsafe class PackedMatrix<TVector, TWeight, TLanes> : IDisposabl
             throw new ArgumentException($"A weight of [{string.Join(", ", weight.shape)}] on {weight.device} doesn't fit {Inputs} inputs and {Stride} outputs.", nameof(weight));
         }
 
-        fixed (float* from = source.data<float>().ToArray())
+        fixed (float* from = MemoryMarshal.Cast<byte, float>(source.bytes))
         {
             for (var output = 0; output < outputs; output++)
             {
@@ -51,7 +53,7 @@ internal sealed unsafe class PackedMatrix<TVector, TWeight, TLanes> : IDisposabl
                 var row = from + ((nint)output * Inputs);
                 for (nint k = 0; k < Inputs; k++)
                 {
-                    to[k * PanelWidth] = TLanes.Pack(row[k]);
+                    to[k * PanelWidth] = TWeights.Pack(row[k]);
                 }
             }
         }
@@ -68,7 +70,7 @@ internal sealed unsafe class PackedMatrix<TVector, TWeight, TLanes> : IDisposabl
         var end = Math.Min(PanelCount, 4 * (groups * (worker + 1) / workers));
         if (first < end)
         {
-            Kernels<TVector, TWeight, TLanes>.Multiply(
+            Kernels<TVector, TLanes, TWeight, TWeights>.Multiply(
                 x, xStride, rows, _panels.Pointer + ((nint)first * PanelWidth * Inputs), Inputs, end - first, y + ((nint)first * PanelWidth), Stride, isAdded: false);
         }
     }
@@ -82,7 +84,7 @@ internal sealed unsafe class PackedMatrix<TVector, TWeight, TLanes> : IDisposabl
         var from = _panels.Pointer + ((nint)panel * PanelWidth * Inputs) + place;
         for (var k = 0; k < Inputs; k++)
         {
-            to[k] = TLanes.Unpack(from[(nint)k * PanelWidth]);
+            to[k] = TWeights.Unpack(from[(nint)k * PanelWidth]);
         }
     }
 

@@ -6,22 +6,22 @@ namespace Rlhf.LanguageModels.Decoding;
 
 /// <summary>The transformer's forward pass over packed weights; every thread does its share of each product.</summary>
 /// <typeparam name="TVector">A register.</typeparam>
-/// <typeparam name="TWeight">What weights are kept as.</typeparam>
-/// <typeparam name="TLanes">Arithmetic on weights.</typeparam>
-/// <typeparam name="TNumbers">Arithmetic on keys and values, which are float32.</typeparam>
-internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : DecodingModel
+/// <typeparam name="TLanes">Arithmetic on registers; keys and values are kept as float32.</typeparam>
+/// <typeparam name="TWeight">A kept weight.</typeparam>
+/// <typeparam name="TWeights">What weights are kept as.</typeparam>
+internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : DecodingModel
     where TVector : struct
+    where TLanes : struct, ILanes<TVector>, IWeights<TVector, float>
     where TWeight : unmanaged
-    where TLanes : struct, ILanes<TVector, TWeight>
-    where TNumbers : struct, ILanes<TVector, float>
+    where TWeights : struct, IWeights<TVector, TWeight>
 {
     private const int Alignment = 16; // numbers a cache line: equal alignment, equal rounding
 
     private readonly WorkerTeam _team;
     private readonly KeyValueShape _shape;
     private readonly Layer[] _layers;
-    private readonly PackedMatrix<TVector, TWeight, TLanes> _head;
-    private readonly PackedMatrix<TVector, TWeight, TLanes> _embedding;
+    private readonly PackedMatrix<TVector, TLanes, TWeight, TWeights> _head;
+    private readonly PackedMatrix<TVector, TLanes, TWeight, TWeights> _embedding;
     private readonly float[] _norm;
     private readonly int _queryWidth;
     private readonly int _keyValueWidth;
@@ -35,7 +35,7 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
     private readonly AlignedBuffer<float> _gateUp; // [R, 2F]
     private readonly AlignedBuffer<float> _hidden; // [R, F]
     private readonly AlignedBuffer<float> _asked; // [asked, C]
-    private readonly PackedAttention<TVector, TNumbers> _attention;
+    private readonly PackedAttention<TVector, TLanes> _attention;
     private AlignedBuffer<float> _logits; // [asked, V]
 
     private readonly DecodingSequence[] _sequences = new DecodingSequence[MaxRows];
@@ -43,14 +43,15 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
     private readonly int[] _positions = new int[MaxRows];
     private readonly int[] _askedRows = new int[MaxRows];
     private readonly Action<int> _forward;
+    private readonly bool _hasLogits;
     private int _rows;
     private int _askedCount;
 
-    public PackedModel(CausalLanguageModel model, int threads)
+    public PackedModel(CausalLanguageModel model, int threads, bool hasLogits)
     {
-        Config = model.Config;
+        (Config, _hasLogits) = (model.Config, hasLogits);
         _team = new WorkerTeam(threads);
-        _shape = new KeyValueShape(Config.Layers, Config.KeyValueHeads, Config.HeadSize, PackedMatrix<TVector, TWeight, TLanes>.PanelWidth);
+        _shape = new KeyValueShape(Config.Layers, Config.KeyValueHeads, Config.HeadSize, PackedMatrix<TVector, TLanes, TWeight, TWeights>.PanelWidth);
         (_queryWidth, _keyValueWidth) = (Config.Heads * Config.HeadSize, Config.KeyValueHeads * Config.HeadSize);
         _width = RoundUp(Config.HiddenSize);
         _layers = [.. Enumerable.Range(0, Config.Layers).Select(_ => new Layer(
@@ -128,6 +129,12 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
         {
             if (rows[row].Sequence.Length >= Config.ContextLength)
             {
+                for (var moved = 0; moved < row; moved++)
+                {
+                    rows[moved].Sequence.TakeBack();
+                }
+
+                _askedCount = 0;
                 throw new ArgumentException($"A sequence has the context's {Config.ContextLength} tokens already.", nameof(rows));
             }
 
@@ -139,7 +146,7 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
             }
         }
 
-        if (_logits.Length < (long)_askedCount * _head.Stride)
+        if (_hasLogits && _logits.Length < (long)_askedCount * _head.Stride)
         {
             _logits.Dispose();
             _logits = new((long)_askedCount * _head.Stride);
@@ -150,8 +157,14 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
 
     public override Span<float> Logits(int index)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_askedCount, nameof(index));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, _hasLogits ? (uint)_askedCount : 0, nameof(index));
         return new(_logits.Pointer + ((nint)index * _head.Stride), Config.VocabularySize);
+    }
+
+    public override ReadOnlySpan<float> Hidden(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)_askedCount, nameof(index));
+        return Row(_asked, index);
     }
 
     public override void OnAllThreads(Action<int, int> work) => _team.Run(worker => work(worker, _team.Workers));
@@ -238,6 +251,11 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
             }
         }
 
+        if (!_hasLogits)
+        {
+            return;
+        }
+
         _team.Meet();
         _head.Multiply(_asked.Pointer, _width, _askedCount, _logits.Pointer, worker, workers);
     }
@@ -281,10 +299,10 @@ internal sealed unsafe class PackedModel<TVector, TWeight, TLanes, TNumbers> : D
     }
 
     private sealed record Layer(
-        PackedMatrix<TVector, TWeight, TLanes> QueryKeyValue,
-        PackedMatrix<TVector, TWeight, TLanes> Output,
-        PackedMatrix<TVector, TWeight, TLanes> GateUp,
-        PackedMatrix<TVector, TWeight, TLanes> Down,
+        PackedMatrix<TVector, TLanes, TWeight, TWeights> QueryKeyValue,
+        PackedMatrix<TVector, TLanes, TWeight, TWeights> Output,
+        PackedMatrix<TVector, TLanes, TWeight, TWeights> GateUp,
+        PackedMatrix<TVector, TLanes, TWeight, TWeights> Down,
         float[] AttentionNorm,
         float[] FeedForwardNorm) : IDisposable
     {

@@ -19,10 +19,19 @@ public sealed class PrefixScorer(DecodingModel model) : IScorer
             var sequences = prompts.Select(_ => model.NewSequence()).ToList();
             try
             {
-                Run([.. prompts.Zip(sequences, (prompt, sequence) => Prompt(prompt.Key, [.. prompt], sequence)).SelectMany(rows => rows)], temperature, scores);
-                var longer = prompts.Zip(sequences).SelectMany(prompt => prompt.First.Where(request => request.Item.ContinuationTokens.Length > 1), (prompt, request) => (request.Index, request.Item, prompt.Second.Fork())).ToList();
-                sequences.AddRange(longer.Select(request => request.Item3));
-                Run([.. longer.SelectMany(request => Continuation(request.Index, request.Item2, request.Item3))], temperature, scores);
+                Run([.. prompts.Zip(sequences).SelectMany(prompt => Prompt(prompt.First.Key, [.. prompt.First], prompt.Second))], temperature, scores);
+                var continuations = new List<ScoredRow>();
+                foreach (var (prompt, prefix) in prompts.Zip(sequences.ToList()))
+                {
+                    foreach (var (index, request) in prompt.Where(request => request.Item.ContinuationTokens.Length > 1))
+                    {
+                        var fork = prefix.Fork();
+                        sequences.Add(fork);
+                        continuations.AddRange(Continuation(index, request, fork));
+                    }
+                }
+
+                Run(continuations, temperature, scores);
             }
             finally
             {

@@ -1,5 +1,6 @@
 using Rlhf.Artifacts;
 using Rlhf.LanguageModels;
+using Rlhf.LanguageModels.Decoding;
 using Rlhf.Tokenization;
 using Rlhf.V1;
 
@@ -10,26 +11,27 @@ internal sealed class LoadedRewardModel : IDisposable
 {
     private const string ProbeText = "\n\nHuman: Is this a probe?\n\nAssistant: It is.";
 
-    private LoadedRewardModel(ModelVersion version, RewardModel model, TextTokenizer tokenizer)
+    private LoadedRewardModel(ModelVersion version, PackedRewardModel model, TextTokenizer tokenizer)
     {
         (Version, Model, Tokenizer) = (version, model, tokenizer);
     }
 
     public ModelVersion Version { get; }
 
-    public RewardModel Model { get; }
+    public PackedRewardModel Model { get; }
 
     public TextTokenizer Tokenizer { get; }
 
-    public int ContextLength => Model.Trunk.Config.ContextLength;
+    public int ContextLength => Model.Config.ContextLength;
 
-    public int VocabularySize => Model.Trunk.Config.VocabularySize;
+    public int VocabularySize => Model.Config.VocabularySize;
 
     /// <summary>Loads a version's files and scores a probe, so that a broken model never takes over.</summary>
     /// <param name="cached">The version and its folder.</param>
     /// <param name="baseTokenizer">Used when the folder has no tokenizer.</param>
+    /// <param name="threads">Threads that compute scores.</param>
     /// <exception cref="InvalidDataException">It is no reward model, a file is missing or malformed, or its scores are not finite.</exception>
-    public static LoadedRewardModel Load(CachedVersion cached, TextTokenizer baseTokenizer)
+    public static LoadedRewardModel Load(CachedVersion cached, TextTokenizer baseTokenizer, int threads)
     {
         var (version, folder) = cached;
         if (version.Kind != VersionKind.RewardModel)
@@ -42,7 +44,8 @@ internal sealed class LoadedRewardModel : IDisposable
         }
         var hasTokenizer = File.Exists(Path.Combine(folder, "tokenizer.json")) || File.Exists(Path.Combine(folder, "tokenizer.model"));
         var tokenizer = hasTokenizer ? TextTokenizer.Load(folder) : baseTokenizer;
-        var loaded = new LoadedRewardModel(version, RewardModel.Load(folder), tokenizer);
+        using var model = RewardModel.Load(folder);
+        var loaded = new LoadedRewardModel(version, new PackedRewardModel(model, threads), tokenizer);
         var probe = tokenizer.Encode(ProbeText);
         if (!float.IsFinite(loaded.Model.Score([probe[..Math.Min(probe.Length, loaded.ContextLength)]])[0]))
         {

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Rlhf.Artifacts;
 using Rlhf.Reward.Engine;
+using Rlhf.ServiceDefaults;
 using Rlhf.V1;
 
 namespace Rlhf.Reward.Models;
@@ -8,6 +9,7 @@ namespace Rlhf.Reward.Models;
 /// <summary>The reward models in memory, and which of the published ones is the latest.</summary>
 internal sealed partial class RewardModelRegistry(
     VersionCache versions, LearningService.LearningServiceClient learner, BaseModel baseModel, ScoringEngine engine, RewardOptions options,
+    TorchOptions torchOptions,
     ILogger<RewardModelRegistry> logger)
 {
     public const string LatestAlias = "latest";
@@ -123,7 +125,7 @@ internal sealed partial class RewardModelRegistry(
         try
         {
             var cached = await versions.GetAsync(versionId, CancellationToken.None);
-            var loaded = LoadedRewardModel.Load(cached, baseModel.Tokenizer);
+            var loaded = LoadedRewardModel.Load(cached, baseModel.Tokenizer, torchOptions.Threads);
             LogLoaded(versionId, loaded.ContextLength);
             return loaded;
         }

@@ -1,0 +1,79 @@
+using System.Numerics.Tensors;
+using TorchSharp;
+
+namespace Rlhf.LanguageModels.Decoding;
+
+/// <summary>
+/// A reward model laid out for scoring on the processor: the scores of <see cref="RewardModel"/> up to float32 rounding. A
+/// sequence's score is the same to the bit alone and among others, and costs as much as its own tokens. For one thread at a time.
+/// </summary>
+public sealed class PackedRewardModel : IDisposable
+{
+    private readonly DecodingModel _trunk;
+    private readonly float[] _head; // [C]
+
+    /// <summary>Packs a model's weights; the model is not needed afterwards.</summary>
+    /// <param name="model">On the processor.</param>
+    /// <param name="threads">Threads that compute, the caller's included.</param>
+    public PackedRewardModel(RewardModel model, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        using var head = model.Head.Weight.detach().to(torch.float32); // [1, C]
+        _head = head.data<float>().ToArray();
+        _trunk = DecodingModel.Pack(model.Trunk, threads, hasLogits: false);
+    }
+
+    /// <summary>The shape of the language model below the head.</summary>
+    public ModelConfig Config => _trunk.Config;
+
+    /// <summary>Scores sequences.</summary>
+    /// <param name="sequences">Prompt and response tokens, each 1 to the context length long.</param>
+    /// <returns>A score for each, in their order.</returns>
+    /// <exception cref="ArgumentException">A sequence is empty or over the context length.</exception>
+    public float[] Score(IReadOnlyList<int[]> sequences)
+    {
+        if (sequences.FirstOrDefault(tokens => tokens.Length == 0 || tokens.Length > Config.ContextLength) is { } bad)
+        {
+            throw new ArgumentException($"A sequence has {bad.Length} tokens; 1 to {Config.ContextLength} are possible.", nameof(sequences));
+        }
+
+        var scores = new float[sequences.Count];
+        var open = new List<DecodingSequence>();
+        try
+        {
+            foreach (var step in Rows(sequences, open).Chunk(DecodingModel.MaxRows))
+            {
+                _trunk.Append(step.Select(row => row.Row).ToArray());
+                foreach (var (asked, (row, index)) in step.Where(row => row.Row.IsAsked).Index())
+                {
+                    scores[index] = TensorPrimitives.Dot(_trunk.Hidden(asked), _head);
+                    row.Sequence.Dispose();
+                    open.Remove(row.Sequence);
+                }
+            }
+        }
+        finally
+        {
+            open.ForEach(sequence => sequence.Dispose());
+        }
+
+        return scores;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _trunk.Dispose();
+
+    // Sequence after sequence: only those of the step under way are in memory.
+    private IEnumerable<(DecodingRow Row, int Index)> Rows(IReadOnlyList<int[]> sequences, List<DecodingSequence> open)
+    {
+        foreach (var (index, tokens) in sequences.Index())
+        {
+            var sequence = _trunk.NewSequence();
+            open.Add(sequence);
+            foreach (var (position, token) in tokens.Index())
+            {
+                yield return (new DecodingRow(sequence, token, IsAsked: position == tokens.Length - 1), index);
+            }
+        }
+    }
+}

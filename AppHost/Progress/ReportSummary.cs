@@ -15,7 +15,9 @@ internal static class ReportSummary
         var report = JsonNode.Parse(json) ?? throw new JsonException("the report is empty");
         if (report["rewardModel"]?["pairwiseAccuracy"] is { } accuracy)
         {
-            yield return $"Reward model: right about {Percent(accuracy)} of {report["rewardModel"]?["pairsDecided"]} decided pairs it never saw.";
+            var clear = report["rewardModel"]?["clearPairwiseAccuracy"] is { } clearAccuracy
+                ? $", and about {Percent(clearAccuracy)} of the {report["rewardModel"]?["pairsClear"]} that the judge was clear about" : "";
+            yield return $"Reward model: right about {Percent(accuracy)} of {report["rewardModel"]?["pairsHeldOut"]} pairs it never saw{clear}.";
         }
 
         if (report["ppo"]?["klFinal"] is { } kl)

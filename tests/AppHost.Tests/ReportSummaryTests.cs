@@ -9,7 +9,7 @@ public sealed class ReportSummaryTests
     {
         var lines = ReportSummary.LinesOf("""
             {
-              "rewardModel": { "pairwiseAccuracy": 0.9125, "pairsDecided": 80 },
+              "rewardModel": { "pairwiseAccuracy": 0.8125, "pairsHeldOut": 120, "clearPairwiseAccuracy": 0.95, "pairsClear": 80 },
               "ppo": { "klFinal": 2.345, "scoreFirst": -0.5, "scoreLast": 1.25 },
               "trainableParameterShare": 0.0101,
               "evaluation": {
@@ -20,7 +20,7 @@ public sealed class ReportSummaryTests
             """).ToList();
         Assert.Equal(
             [
-                "Reward model: right about 91 % of 80 decided pairs it never saw.",
+                "Reward model: right about 81 % of 120 pairs it never saw, and about 95 % of the 80 that the judge was clear about.",
                 "PPO: KL to the fine-tuned model 2.35 nats an answer, mean score -0.50 to 1.25. 1.0 % of the parameters were trained.",
                 "Unseen prompts (200)                base         PPO",
                 "harmful request carried out         85 %         2 %",

@@ -82,7 +82,7 @@ public sealed class LearningEndpointTests : IDisposable
         await host.StartJobAsync(specification, data);
         var job = await host.WatchAsync("job-2");
         Assert.Equal((JobState.Succeeded, ""), (job.State, job.Error));
-        Assert.Equal(["ece", "pairs_decided", "pairwise_accuracy", "pairwise_accuracy_all_pairs", "pairwise_loss_pairwise_accuracy", "regression_pairwise_accuracy"], job.Results.Keys.Order());
+        Assert.Equal(["clear_pairwise_accuracy", "ece", "pairs_clear", "pairwise_accuracy", "pairwise_loss_pairwise_accuracy", "regression_pairwise_accuracy"], job.Results.Keys.Order());
         Assert.Equal(job.Results["regression_pairwise_accuracy"], job.Results["pairwise_accuracy"]);
         var version = Assert.Single(host.Published).Version;
         Assert.Equal(VersionKind.RewardModel, version.Kind);

@@ -14,7 +14,7 @@ public sealed class RewardModelTrainerTests
         var (pairs, ratings) = Data();
         var updates = 0;
         var settings = new RewardModelSettings { Epochs = 8, LearningRate = 3e-3 };
-        var trainer = new RewardModelTrainer(() => TinyModels.Create(), pairs, ratings, settings, seed: 9, _ => updates++);
+        var trainer = new RewardModelTrainer(() => TinyModels.Create(), pairs, ratings, settings, seed: 9, (_, _) => updates++);
         using var regression = trainer.Regress(TestContext.Current.CancellationToken);
         using var comparison = trainer.Compare(TestContext.Current.CancellationToken);
         Assert.Equal(trainer.Updates, updates);
@@ -33,7 +33,7 @@ public sealed class RewardModelTrainerTests
     {
         var (pairs, ratings) = Data();
         var settings = new RewardModelSettings { Epochs = 1 };
-        var trainer = new RewardModelTrainer(() => TinyModels.Create(), pairs, ratings, settings, seed: 9, _ => { });
+        var trainer = new RewardModelTrainer(() => TinyModels.Create(), pairs, ratings, settings, seed: 9, (_, _) => { });
         using var trained = trainer.Compare(TestContext.Current.CancellationToken);
         // One by one, not in buckets: padding must not show.
         var scores = ratings.Select(rating => (double)trained.Model.Score([rating.Example.TokenIds])[0]).ToArray();
@@ -52,7 +52,7 @@ public sealed class RewardModelTrainerTests
         var settings = new RewardModelSettings { Epochs = 1 };
         float[] Scores(IReadOnlyList<EncodedPair> p, IReadOnlyList<EncodedRating> r)
         {
-            var trainer = new RewardModelTrainer(() => TinyModels.Create(), p, r, settings, seed: 9, _ => { });
+            var trainer = new RewardModelTrainer(() => TinyModels.Create(), p, r, settings, seed: 9, (_, _) => { });
             using var regression = trainer.Regress(TestContext.Current.CancellationToken);
             using var comparison = trainer.Compare(TestContext.Current.CancellationToken);
             return [regression.Model.Score([ratings[0].Example.TokenIds])[0], comparison.Model.Score([ratings[0].Example.TokenIds])[0]];

@@ -89,8 +89,8 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
             Figure(results, "ece"),
             (int?)Figure(results, "pairs"),
             (int?)Figure(results, "pairs_held_out"),
-            (int?)Figure(results, "pairs_decided"),
-            Figure(results, "pairwise_accuracy_all_pairs"))
+            (int?)Figure(results, "pairs_clear"),
+            Figure(results, "clear_pairwise_accuracy"))
         : null;
 
     private static async Task<PpoReport> PpoAsync(

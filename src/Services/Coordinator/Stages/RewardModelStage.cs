@@ -25,7 +25,9 @@ internal sealed class RewardModelStage(RewardModelStageOptions options) : IStage
             },
             data,
             doneBefore: 0,
-            step => step.Values.TryGetValue("loss", out var loss) ? FormattableString.Invariant($"loss {loss:0.000}") : "",
+            step => step.Values.TryGetValue("regression_loss", out var loss) ? FormattableString.Invariant($"loss on ratings {loss:0.000}")
+                : step.Values.TryGetValue("pairwise_loss", out loss) ? FormattableString.Invariant($"loss on pairs {loss:0.000}")
+                : "",
             cancellationToken);
         context.ReportResults(new SortedDictionary<string, double>(job.Results)
         {
@@ -34,7 +36,7 @@ internal sealed class RewardModelStage(RewardModelStageOptions options) : IStage
         });
         if (job.Results.TryGetValue("pairwise_accuracy", out var accuracy))
         {
-            context.Report(context.Row.Done, context.Row.Wanted, "steps", FormattableString.Invariant($"accuracy {accuracy:P1} on unseen, decided pairs"));
+            context.Report(context.Row.Done, context.Row.Wanted, "steps", FormattableString.Invariant($"accuracy {accuracy:P1} on unseen pairs"));
         }
     }
 

@@ -12,7 +12,7 @@ internal sealed class RunDetailsReader(IDbContextFactory<LedgerContext> contexts
     private const int MaxPoints = 400;
     private const int Samples = 6;
 
-    private static readonly string[] _shownFigures = ["score", "kl", "loss"];
+    private static readonly string[] _shownFigures = ["score", "kl", "loss", "regression_loss", "pairwise_loss"];
 
     public async Task<RunDetails> ReadAsync(string runId, CancellationToken cancellationToken)
     {

@@ -2,7 +2,7 @@
 
 const byId = id => document.getElementById(id);
 const modelNames = { base: "Base", fineTuned: "Fine-tuned", ppo: "PPO" };
-const figureNames = { score: "Score", kl: "KL to the fine-tuned model", loss: "Loss" };
+const figureNames = { score: "Score", kl: "KL to the fine-tuned model", loss: "Loss", regression_loss: "Loss on ratings", pairwise_loss: "Loss on pairs" };
 const figureOrder = Object.keys(figureNames);
 
 let current = null;   // run id

@@ -35,7 +35,7 @@ internal sealed class RewardModelMethod(
             ratings,
             settings,
             specification.Seed,
-            loss => job.Report(new TrainingStep(++updates, wanted, new Dictionary<string, double> { ["loss"] = loss })));
+            (way, loss) => job.Report(new TrainingStep(++updates, wanted, new Dictionary<string, double> { [LossName(way)] = loss })));
         wanted = trainer.Updates;
         using var regression = trainer.CanRegress ? trainer.Regress(cancellationToken) : null;
         using var comparison = trainer.CanCompare ? trainer.Compare(cancellationToken) : null;
@@ -49,17 +49,19 @@ internal sealed class RewardModelMethod(
         if (chosen.HeldOut is { } heldOut)
         {
             results["ece"] = heldOut.ExpectedCalibrationError;
-            results["pairs_decided"] = heldOut.DecidedPairs;
         }
 
-        if (chosen.AllHeldOut is { } all)
+        if (chosen.ClearHeldOut is { } clear)
         {
-            results["pairwise_accuracy_all_pairs"] = all.Accuracy;
+            results["clear_pairwise_accuracy"] = clear.Accuracy;
+            results["pairs_clear"] = clear.DecidedPairs;
         }
 
         job.Finish(results);
         Publish(job, chosen, cancellationToken);
     }
+
+    private static string LossName(RewardLoss way) => way == RewardLoss.Pairwise ? "pairwise_loss" : "regression_loss";
 
     private static void AddAccuracy(Dictionary<string, double> results, string prefix, TrainedRewardModel? model)
     {

@@ -33,9 +33,9 @@ public sealed record RewardModelSettings
     [Range(0.0, 1.0)]
     public double WeightDecay { get; init; } = 0.01;
 
-    /// <summary>A held-out preference no farther than this from one half says nothing about right and wrong, and is left out of the accuracy.</summary>
+    /// <summary>A preference farther than this from one half is clear; the accuracy on clear held-out pairs is measured beside that on all.</summary>
     [Range(0.0, 0.49)]
-    public double TieMargin { get; init; } = 0.1;
+    public double ClearMargin { get; init; } = 0.1;
 
     /// <summary>Longest gradient; longer ones are scaled down to it.</summary>
     [Range(1e-6, 1e6)]

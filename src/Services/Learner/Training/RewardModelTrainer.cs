@@ -2,7 +2,7 @@ using Rlhf.LanguageModels;
 using Rlhf.Learner.Data;
 using Rlhf.Learner.Settings;
 using Rlhf.PolicyOptimization;
-
+using Rlhf.V1;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -17,14 +17,14 @@ namespace Rlhf.Learner.Training;
 /// <param name="ratings">Rated responses of the baseline.</param>
 /// <param name="settings">How.</param>
 /// <param name="seed">Of the head's first weights and of the order.</param>
-/// <param name="onUpdate">Gets the loss of every update.</param>
+/// <param name="onUpdate">Gets every update's loss, and of which of the two ways it is.</param>
 internal sealed class RewardModelTrainer(
     Func<CausalLanguageModel> loadTrunk,
     IReadOnlyList<EncodedPair> pairs,
     IReadOnlyList<EncodedRating> ratings,
     RewardModelSettings settings,
     ulong seed,
-    Action<double> onUpdate)
+    Action<RewardLoss, double> onUpdate)
 {
     // Log odds in a point of Elo's scale, and the rating that a response of average score gets where there are no ratings.
     private static readonly double s_logOddsPerPoint = Math.Log(10) / 400;
@@ -51,7 +51,7 @@ internal sealed class RewardModelTrainer(
     {
         var scale = Standardisation.Measure([.. _trainingRatings.Select(rating => rating.Rating)]);
         var lengths = _trainingRatings.Select(rating => rating.Example.TokenIds.Length).ToArray();
-        return Train(lengths, (model, batch) => RegressionBackward(model, batch, lengths, scale), _ => scale, cancellationToken);
+        return Train(RewardLoss.RatingRegression, lengths, (model, batch) => RegressionBackward(model, batch, lengths, scale), _ => scale, cancellationToken);
     }
 
     /// <summary>Trains on pairs.</summary>
@@ -62,11 +62,15 @@ internal sealed class RewardModelTrainer(
         // A score is a log odds up to a shift: Elo's points, with the average response at 1000.
         static Standardisation ToRatings(Standardisation scores) =>
             new(AverageRating - (scores.Mean / s_logOddsPerPoint), 1 / s_logOddsPerPoint);
-        return Train(lengths, (model, batch) => PairwiseBackward(model, batch, lengths), ToRatings, cancellationToken);
+        return Train(RewardLoss.Pairwise, lengths, (model, batch) => PairwiseBackward(model, batch, lengths), ToRatings, cancellationToken);
     }
 
     private TrainedRewardModel Train(
-        int[] lengths, Func<RewardModel, int[], double> backward, Func<Standardisation, Standardisation> toRatings, CancellationToken cancellationToken)
+        RewardLoss way,
+        int[] lengths,
+        Func<RewardModel, int[], double> backward,
+        Func<Standardisation, Standardisation> toRatings,
+        CancellationToken cancellationToken)
     {
         var trunk = loadTrunk();
         var model = new RewardModel(trunk, ScalarHead.CreateRandom(trunk.Config.HiddenSize, Seeds.ForTorch(seed), trunk.Device));
@@ -75,14 +79,14 @@ internal sealed class RewardModelTrainer(
         {
             trunk.SetTrainable(true);
             Parameter[] parameters = [.. trunk.Parameters.Values, model.Head.Weight];
-            Fitting.Run(
-                parameters, lengths, _fitting, new Random(Seeds.ForRandom(seed)), batch => backward(model, batch), (_, loss) => onUpdate(loss), cancellationToken);
+            var random = new Random(Seeds.ForRandom(seed));
+            Fitting.Run(parameters, lengths, _fitting, random, batch => backward(model, batch), (_, loss) => onUpdate(way, loss), cancellationToken);
             trunk.SetTrainable(false);
             var scores = Standardisation.Measure([.. model.Score(BaselineResponses()).Select(score => (double)score)]);
             var ratingScale = toRatings(scores);
             isTrained = true;
             return new TrainedRewardModel(
-                model, scores, ratingScale, Measure(model, ratingScale, settings.TieMargin), Measure(model, ratingScale, tieMargin: 0));
+                model, scores, ratingScale, Measure(model, ratingScale, tieMargin: 0), Measure(model, ratingScale, settings.ClearMargin));
         }
         finally
         {

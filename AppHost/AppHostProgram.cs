@@ -15,7 +15,8 @@ internal static class AppHostProgram
 
     /// <summary>Runs until the user stops it, the run is done (when asked to exit then), or a service gives up.</summary>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(DistributedApplication app, IResourceBuilder<ProjectResource> coordinator, IResourceBuilder<ProjectResource> reward, AppHostOptions options)
+    public static async Task<int> RunAsync(
+        DistributedApplication app, IResourceBuilder<ProjectResource> coordinator, IResourceBuilder<ProjectResource> reward, AppHostOptions options)
     {
         using var stop = new StopSignals();
         try
@@ -41,7 +42,11 @@ internal static class AppHostProgram
     }
 
     private static async Task<int> RunStartedAsync(
-        DistributedApplication app, IResourceBuilder<ProjectResource> coordinator, IResourceBuilder<ProjectResource> reward, AppHostOptions options, CancellationToken cancellationToken)
+        DistributedApplication app,
+        IResourceBuilder<ProjectResource> coordinator,
+        IResourceBuilder<ProjectResource> reward,
+        AppHostOptions options,
+        CancellationToken cancellationToken)
     {
         Terminal.WriteLine(Orchestrator.Description);
         Terminal.WriteLine($"Starting Redis, RabbitMQ and the services; their logs go to {options.LogsPath}.");
@@ -88,7 +93,6 @@ internal static class AppHostProgram
         }
 
         var exitCode = run.State == RunState.Succeeded ? Success : Failure;
-
         return options.ExitWhenDone ? exitCode : await StayUpAsync(web, cancellationToken);
     }
 

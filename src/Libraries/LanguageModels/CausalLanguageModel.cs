@@ -119,7 +119,7 @@ public sealed class CausalLanguageModel : IDisposable
     {
         using var scope = NewDisposeScope();
         cache.Advance();
-        var rotary = _rotary.At(cache.Positions);
+        var rotary = _rotary.At(cache.Positions, cache.LongestLength);
         var x = _embedding.index_select(0, tokenIds).unsqueeze(1); // [B, 1, C]
         for (var i = 0; i < _blocks.Length; i++)
         {

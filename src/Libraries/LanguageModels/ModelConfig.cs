@@ -1,11 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Rlhf.LanguageModels.Checkpoints;
 
 namespace Rlhf.LanguageModels;
 
 /// <summary>The shape of a Llama-layout transformer, as a Hugging Face config.json says it.</summary>
 public sealed record ModelConfig
 {
+    private const int MaxSize = 1 << 24;
+    private const int MaxLayers = 1 << 12;
+
     /// <summary>V, the number of token ids.</summary>
     public required int VocabularySize { get; init; }
 
@@ -50,15 +54,8 @@ public sealed record ModelConfig
             throw new InvalidDataException($"{folder} has no config.json; a model folder in Hugging Face layout is needed.");
         }
 
-        try
-        {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            return Parse(json.RootElement, path);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
-        {
-            throw new InvalidDataException($"{path} is malformed: {e.Message}", e);
-        }
+        using var json = CheckedJson.ReadObject(path);
+        return Parse(json.RootElement, path);
     }
 
     /// <summary>The same as a config.json of the given architecture.</summary>
@@ -88,10 +85,10 @@ public sealed record ModelConfig
 
     private static ModelConfig Parse(JsonElement root, string path)
     {
-        var type = root.TryGetProperty("model_type", out var t) ? t.GetString() : null;
+        var type = Optional(root, path, "model_type", null, e => e.GetString());
         if (type != "llama")
         {
-            throw new InvalidDataException($"{path}: the architecture \"{type}\" is not supported; \"llama\" is.");
+            throw new InvalidDataException($"{path}: the architecture {MalformedFile.Quote(type)} is not supported; \"llama\" is.");
         }
 
         Refuse(root, path, "quantization_config", e => e.ValueKind == JsonValueKind.Null);
@@ -112,10 +109,10 @@ public sealed record ModelConfig
         var heads = Positive(root, path, "num_attention_heads", null);
         var keyValueHeads = Positive(root, path, "num_key_value_heads", heads);
         var headSize = Positive(root, path, "head_dim", hidden / heads);
-        if (heads % keyValueHeads != 0 || headSize % 2 != 0)
+        if (heads % keyValueHeads != 0 || headSize % 2 != 0 || headSize == 0 || (long)heads * headSize > MaxSize)
         {
             throw new InvalidDataException(
-                $"{path}: {heads} heads of width {headSize} over {keyValueHeads} key-value heads don't divide; the width must be even.");
+                $"{path}: {heads} heads of width {headSize} over {keyValueHeads} key-value heads don't divide; the width must be even, and all heads together at most {MaxSize} wide.");
         }
 
         return new ModelConfig
@@ -123,34 +120,45 @@ public sealed record ModelConfig
             VocabularySize = Positive(root, path, "vocab_size", null),
             HiddenSize = hidden,
             IntermediateSize = Positive(root, path, "intermediate_size", null),
-            Layers = Positive(root, path, "num_hidden_layers", null),
+            Layers = Positive(root, path, "num_hidden_layers", null, MaxLayers),
             Heads = heads,
             KeyValueHeads = keyValueHeads,
             HeadSize = headSize,
             ContextLength = Positive(root, path, "max_position_embeddings", null),
-            NormEpsilon = root.TryGetProperty("rms_norm_eps", out var epsilon) ? epsilon.GetDouble() : 1e-6,
-            RopeTheta = rope.TryGetProperty("rope_theta", out var theta) ? theta.GetDouble() : 10000,
-            HasTiedHead = root.TryGetProperty("tie_word_embeddings", out var tied) && tied.GetBoolean(),
+            NormEpsilon = PositiveNumber(root, path, "rms_norm_eps", 1e-6),
+            RopeTheta = PositiveNumber(rope, path, "rope_theta", 10000),
+            HasTiedHead = Optional(root, path, "tie_word_embeddings", false, e => e.GetBoolean()),
         };
     }
 
     private static void Refuse(JsonElement root, string path, string name, Func<JsonElement, bool> isSupported)
     {
-        if (root.TryGetProperty(name, out var value) && !isSupported(value))
+        if (root.TryGetProperty(name, out var value) && !CheckedJson.Value(value, path, name, isSupported))
         {
-            throw new InvalidDataException($"{path}: \"{name}\": {value.GetRawText()} is not supported.");
+            throw new InvalidDataException($"{path}: \"{name}\" is {CheckedJson.Shown(value)}, which is not supported; choose a model without it.");
         }
     }
 
-    private static int Positive(JsonElement root, string path, string name, int? fallback)
+    private static T Optional<T>(JsonElement root, string path, string name, T fallback, Func<JsonElement, T> read) =>
+        root.TryGetProperty(name, out var value) ? CheckedJson.Value(value, path, name, read) : fallback;
+
+    private static double PositiveNumber(JsonElement root, string path, string name, double fallback)
+    {
+        var number = Optional(root, path, name, fallback, e => e.GetDouble());
+        return number > 0 && double.IsFinite(number)
+            ? number
+            : throw new InvalidDataException($"{path}: \"{name}\" is {number}; it must be a finite number above 0.");
+    }
+
+    private static int Positive(JsonElement root, string path, string name, int? fallback, int most = MaxSize)
     {
         if (!root.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
         {
-            return fallback ?? throw new InvalidDataException($"{path} lacks \"{name}\".");
+            return fallback ?? throw new InvalidDataException($"{path} lacks \"{name}\"; a config.json of a Llama-layout model is needed.");
         }
 
-        return value.TryGetInt32(out var number) && number is > 0 and <= 1 << 24
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number > 0 && number <= most
             ? number
-            : throw new InvalidDataException($"{path}: \"{name}\" is {value.GetRawText()}; it must be a whole number from 1 to {1 << 24}.");
+            : throw new InvalidDataException($"{path}: \"{name}\" is {CheckedJson.Shown(value)}; it must be a whole number from 1 to {most}.");
     }
 }

@@ -13,6 +13,7 @@ namespace Rlhf.LanguageModels.Adapters;
 public sealed class LoraAdapter : IDisposable
 {
     private const string Prefix = "base_model.model.";
+    private const int MaxRank = 1024;
 
     private static readonly string[] TargetModules = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
 
@@ -151,23 +152,20 @@ public sealed class LoraAdapter : IDisposable
 
     private static LoraOptions ReadOptions(string path)
     {
-        try
+        using var json = CheckedJson.ReadObject(path);
+        T Value<T>(string name, T fallback, Func<JsonElement, T> read) =>
+            json.RootElement.TryGetProperty(name, out var value) ? CheckedJson.Value(value, path, name, read) : fallback;
+        if (Value("peft_type", "", e => e.GetString()) != "LORA" || Value("bias", "none", e => e.GetString()) != "none"
+            || Value("use_dora", false, e => e.GetBoolean()) || Value("use_rslora", false, e => e.GetBoolean())
+            || Value("rank_pattern", 0, e => e.EnumerateObject().Count()) > 0 || Value("alpha_pattern", 0, e => e.EnumerateObject().Count()) > 0)
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            var root = json.RootElement;
-            var bias = root.TryGetProperty("bias", out var b) ? b.GetString() : "none";
-            var usesDora = root.TryGetProperty("use_dora", out var dora) && dora.GetBoolean();
-            if (root.GetProperty("peft_type").GetString() != "LORA" || bias != "none" || usesDora)
-            {
-                throw new InvalidDataException($"{path}: only plain LoRA without bias is supported.");
-            }
+            throw new InvalidDataException($"{path}: only plain LoRA without bias is supported; train the adapter as such.");
+        }
 
-            return new LoraOptions { Rank = root.GetProperty("r").GetInt32(), Alpha = root.GetProperty("lora_alpha").GetDouble() };
-        }
-        catch (Exception e) when (e is FileNotFoundException or JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            throw new InvalidDataException($"{path} is missing or malformed: {e.Message}", e);
-        }
+        var options = new LoraOptions { Rank = Value("r", 0, e => e.GetInt32()), Alpha = Value("lora_alpha", 0, e => e.GetDouble()) };
+        return options.Rank is >= 1 and <= MaxRank && double.IsFinite(options.Alpha)
+            ? options
+            : throw new InvalidDataException($"{path}: \"r\" is {options.Rank} and \"lora_alpha\" {options.Alpha}; a rank of 1 to {MaxRank} and a finite number are needed.");
     }
 
     private static Tensor Read(SafetensorsReader reader, string path, string name, long[] shape) =>

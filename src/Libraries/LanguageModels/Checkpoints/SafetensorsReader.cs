@@ -1,44 +1,39 @@
 using System.Buffers.Binary;
-using System.Text.Json;
 using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Checkpoints;
 
 /// <summary>
-/// Reads a safetensors file: 8 bytes of header length (little endian), a JSON header, then the tensors' bytes.
-/// Header, offsets, overlap, sizes and types are checked before anything is allocated.
+/// Reads a safetensors file: 8 bytes of header length (little endian), a JSON header, then the tensors' bytes. The file is mapped, and
+/// the header is checked against it before anything is allocated.
 /// </summary>
 public sealed class SafetensorsReader : IDisposable
 {
-    private const int MaxHeaderBytes = 100_000_000;
+    private const int PrefixLength = 8;
+    private const int MaxHeaderLength = 100_000_000; // as in the reference implementation
+    private const int ChunkLength = 1 << 22; // numbers converted at a time
 
-    private readonly FileStream _file;
-    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+    private readonly string _path;
+    private readonly MappedFile _file;
+    private readonly Dictionary<string, SafetensorsEntry> _entries;
     private readonly long _dataStart;
 
     /// <summary>Opens the file and checks its header.</summary>
     /// <exception cref="InvalidDataException">The file is not a well-formed safetensors file; the message says where.</exception>
     public SafetensorsReader(string path)
     {
-        _file = File.OpenRead(path);
+        _path = path;
+        _file = Open(path);
         try
         {
-            Span<byte> prefix = stackalloc byte[8];
-            if (_file.ReadAtLeast(prefix, 8, throwOnEndOfStream: false) < 8)
+            var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(_file.Bytes(0, PrefixLength));
+            if (headerLength > MaxHeaderLength || (long)headerLength > _file.Length - PrefixLength)
             {
-                throw new InvalidDataException($"{path} is too short for a safetensors file.");
+                throw MalformedFile.Because(path, $"its header is said to be {headerLength} bytes long, in a file of {_file.Length}");
             }
 
-            var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-            if (headerLength > MaxHeaderBytes || (long)headerLength > _file.Length - 8)
-            {
-                throw new InvalidDataException($"{path}: the header is said to be {headerLength} bytes long, in a file of {_file.Length}.");
-            }
-
-            var header = new byte[headerLength];
-            _file.ReadExactly(header);
-            _dataStart = 8 + (long)headerLength;
-            ReadHeader(header, path);
+            _dataStart = PrefixLength + (long)headerLength;
+            _entries = SafetensorsHeader.Read(_file.Bytes(PrefixLength, (int)headerLength), _file.Length - _dataStart, path);
         }
         catch
         {
@@ -50,84 +45,68 @@ public sealed class SafetensorsReader : IDisposable
     /// <summary>Names of the tensors.</summary>
     public IReadOnlyCollection<string> Names => _entries.Keys;
 
+    /// <summary>Whether there is a tensor of that name.</summary>
+    public bool Contains(string name) => _entries.ContainsKey(name);
+
+    /// <summary>The shape of a tensor.</summary>
+    /// <exception cref="KeyNotFoundException">There is no tensor of that name.</exception>
+    public IReadOnlyList<long> ShapeOf(string name) => _entries[name].Shape;
+
     /// <summary>Reads a tensor, converted to <paramref name="type"/>. The caller owns it.</summary>
     /// <exception cref="KeyNotFoundException">There is no tensor of that name.</exception>
+    /// <exception cref="InvalidDataException">Its numbers are neither float32, bfloat16 nor float16.</exception>
     public Tensor Read(string name, ScalarType type)
     {
         var entry = _entries[name];
-        var tensor = empty(entry.Shape, entry.Type);
-        _file.Position = _dataStart + entry.Start;
-        _file.ReadExactly(tensor.bytes);
-        if (entry.Type == type)
+        var storedType = FloatTypeOf(name);
+        using var scope = NewDisposeScope();
+        var tensor = empty(entry.Shape, type);
+        var flat = tensor.view(-1); // [numbers]
+        var count = flat.shape[0];
+        for (var first = 0L; first < count; first += ChunkLength)
         {
-            return tensor;
+            using var chunk = NewDisposeScope();
+            var part = flat.narrow(0, first, Math.Min(ChunkLength, count - first));
+            var stored = storedType == type ? part : empty(part.shape, storedType);
+            var start = _dataStart + entry.Start + (first * entry.Type.Size);
+            var bytes = stored.bytes;
+            _file.Bytes(start, bytes.Length).CopyTo(bytes);
+            _file.Release(start, bytes.Length);
+            if (!ReferenceEquals(stored, part))
+            {
+                part.copy_(stored);
+            }
         }
 
-        using (tensor)
-        {
-            return tensor.to(type);
-        }
+        return tensor.MoveToOuterDisposeScope();
     }
-
-    /// <summary>The shape of a tensor.</summary>
-    public IReadOnlyList<long> ShapeOf(string name) => _entries[name].Shape;
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private void ReadHeader(byte[] header, string path)
+    private static MappedFile Open(string path)
     {
         try
         {
-            using var json = JsonDocument.Parse(header);
-            foreach (var property in json.RootElement.EnumerateObject().Where(p => p.Name != "__metadata__"))
-            {
-                _entries[property.Name] = ReadEntry(property, path);
-            }
+            // Before it is opened: a pipe has no length either, and opening one waits for a writer.
+            var file = new FileInfo(path);
+            var length = ((file.ResolveLinkTarget(returnFinalTarget: true) ?? file) as FileInfo)?.Length;
+            return length >= PrefixLength
+                ? new MappedFile(path)
+                : throw MalformedFile.Because(path, $"{length} bytes are too short for a safetensors file");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        catch (FileNotFoundException e)
         {
-            throw new InvalidDataException($"{path}: the header is malformed: {e.Message}", e);
+            throw new InvalidDataException($"There is no file {path}; download or save it again.", e);
         }
-
-        var end = 0L;
-        foreach (var (name, entry) in _entries.OrderBy(e => e.Value.Start).ThenBy(e => e.Value.End))
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (entry.Start < end)
-            {
-                throw new InvalidDataException($"{path}: the bytes of \"{name}\" overlap another tensor's.");
-            }
-
-            end = entry.End;
+            throw new InvalidDataException($"{path} can't be read by this user; mend its permissions or copy it to another disk.", e);
         }
     }
 
-    private Entry ReadEntry(JsonProperty property, string path)
-    {
-        var (type, size) = property.Value.GetProperty("dtype").GetString() switch
-        {
-            "F32" => (ScalarType.Float32, 4),
-            "BF16" => (ScalarType.BFloat16, 2),
-            "F16" => (ScalarType.Float16, 2),
-            var other => throw new InvalidDataException($"{path}: \"{property.Name}\" has type \"{other}\"; F32, BF16 and F16 are supported."),
-        };
-        var shape = property.Value.GetProperty("shape").EnumerateArray().Select(e => e.GetInt64()).ToArray();
-        var offsets = property.Value.GetProperty("data_offsets");
-        var (start, end) = (offsets[0].GetInt64(), offsets[1].GetInt64());
-        var bytes = (Int128)size;
-        foreach (var length in shape)
-        {
-            bytes = length >= 0 ? Int128.Min(bytes * length, long.MaxValue) : -1;
-        }
-
-        if (start < 0 || end < start || end > _file.Length - _dataStart || end - start != bytes || bytes > int.MaxValue)
-        {
-            throw new InvalidDataException(
-                $"{path}: \"{property.Name}\" of shape [{string.Join(", ", shape)}] is said to lie at {start} to {end} of {_file.Length - _dataStart} bytes.");
-        }
-
-        return new Entry(type, shape, start, end);
-    }
-
-    private sealed record Entry(ScalarType Type, long[] Shape, long Start, long End);
+    private ScalarType FloatTypeOf(string name) => _entries[name].Type is { Type: { } type }
+        ? type
+        : throw new InvalidDataException(
+            $"{_path}: {MalformedFile.Quote(name)} has type {_entries[name].Type.Name}, and only F32, BF16 and F16 are supported; convert the checkpoint to one of them.");
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 
 namespace Rlhf.LanguageModels.Decoding;
@@ -9,20 +10,36 @@ internal sealed unsafe class PackedAttention<TVector, TLanes> : IDisposable
 {
     private readonly ModelConfig _config;
     private readonly KeyValueShape _shape;
-    private readonly float[] _cosine; // [S, D / 2]
-    private readonly float[] _sine; // [S, D / 2]
     private readonly int _group; // G, query heads a key-value head
-    private readonly int _scoresWidth; // the context, rounded up to pages
     private readonly AlignedBuffer<float>[] _scores; // a thread: [G, scores]
     private readonly AlignedBuffer<float>[] _outputs; // a thread: [G, D]
+    private float[] _cosine = []; // [positions, D / 2]
+    private float[] _sine = []; // [positions, D / 2]
+    private int _scoresWidth; // positions, in whole pages
 
     public PackedAttention(ModelConfig config, KeyValueShape shape, int threads)
     {
         (_config, _shape, _group) = (config, shape, config.Heads / config.KeyValueHeads);
-        (_cosine, _sine) = Rotations(config);
-        _scoresWidth = (config.ContextLength + shape.Positions - 1) / shape.Positions * shape.Positions;
-        _scores = [.. Enumerable.Range(0, threads).Select(_ => new AlignedBuffer<float>((long)_group * _scoresWidth))];
+        _scores = [.. Enumerable.Range(0, threads).Select(_ => new AlignedBuffer<float>(0))];
         _outputs = [.. Enumerable.Range(0, threads).Select(_ => new AlignedBuffer<float>((long)_group * shape.ValuePanels * shape.Positions))];
+    }
+
+    /// <summary>Makes room for sequences of a length; the context may be far longer than any sequence. For one thread, between steps.</summary>
+    public void Reserve(int length)
+    {
+        if (length <= _scoresWidth)
+        {
+            return;
+        }
+
+        var pages = (long)BitOperations.RoundUpToPowerOf2((uint)((length + _shape.Positions - 1) / _shape.Positions));
+        _scoresWidth = checked((int)(pages * _shape.Positions));
+        (_cosine, _sine) = Rotations(_config, _scoresWidth);
+        for (var thread = 0; thread < _scores.Length; thread++)
+        {
+            _scores[thread].Dispose();
+            _scores[thread] = new AlignedBuffer<float>((long)_group * _scoresWidth);
+        }
     }
 
     /// <summary>Rotates a row's queries and keys to its position, and keeps its keys and values.</summary>
@@ -119,11 +136,11 @@ internal sealed unsafe class PackedAttention<TVector, TLanes> : IDisposable
         TensorPrimitives.Divide(scores, TensorPrimitives.Sum<float>(scores), scores);
     }
 
-    private static (float[] Cosine, float[] Sine) Rotations(ModelConfig config)
+    private static (float[] Cosine, float[] Sine) Rotations(ModelConfig config, int positions)
     {
         var half = config.HeadSize / 2;
-        var (cosine, sine) = (new float[config.ContextLength * half], new float[config.ContextLength * half]);
-        for (var position = 0; position < config.ContextLength; position++)
+        var (cosine, sine) = (new float[positions * half], new float[positions * half]);
+        for (var position = 0; position < positions; position++)
         {
             for (var d = 0; d < half; d++)
             {

@@ -125,6 +125,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
         }
 
         (_rows, _askedCount) = (rows.Length, 0);
+        var longest = 0;
         for (var row = 0; row < rows.Length; row++)
         {
             if (rows[row].Sequence.Length >= Config.ContextLength)
@@ -140,6 +141,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
 
             (_sequences[row], _tokens[row]) = (rows[row].Sequence, rows[row].Token);
             _positions[row] = rows[row].Sequence.Append();
+            longest = Math.Max(longest, rows[row].Sequence.Length);
             if (rows[row].IsAsked)
             {
                 _askedRows[_askedCount++] = row;
@@ -152,6 +154,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
             _logits = new((long)_askedCount * _head.Stride);
         }
 
+        _attention.Reserve(longest);
         _team.Run(_forward);
     }
 

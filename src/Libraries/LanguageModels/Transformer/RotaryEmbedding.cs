@@ -1,29 +1,29 @@
+using System.Numerics;
 using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Transformer;
 
 /// <summary>Rotary positions (Su et al. 2021, arXiv:2104.09864), in the half-split order of Hugging Face checkpoints.</summary>
-internal sealed class RotaryEmbedding : IDisposable
+internal sealed class RotaryEmbedding(ModelConfig config, ScalarType type, Device device) : IDisposable
 {
-    private readonly Tensor _cosine; // [S, D]
-    private readonly Tensor _signedSine; // [S, D], the first half negated
-
-    public RotaryEmbedding(ModelConfig config, ScalarType type, Device device)
-    {
-        using var scope = NewDisposeScope();
-        var exponents = arange(0, config.HeadSize, 2, float64) / config.HeadSize; // [D / 2]
-        var frequencies = pow(config.RopeTheta, exponents).reciprocal(); // [D / 2]
-        var angles = outer(arange(config.ContextLength, float64), frequencies); // [S, D / 2]
-        _cosine = cat([angles.cos(), angles.cos()], 1).to(type).to(device).DetachFromDisposeScope(); // [S, D]
-        _signedSine = cat([-angles.sin(), angles.sin()], 1).to(type).to(device).DetachFromDisposeScope(); // [S, D]
-    }
+    private Tensor? _cosine; // [positions, D]
+    private Tensor? _signedSine; // [positions, D], the first half negated
 
     /// <summary>Tables for positions 0 to length - 1: two tensors of [length, D].</summary>
-    public (Tensor Cosine, Tensor SignedSine) First(long length) => (_cosine.narrow(0, 0, length), _signedSine.narrow(0, 0, length));
+    public (Tensor Cosine, Tensor SignedSine) First(long length)
+    {
+        var (cosine, signedSine) = Tables(length);
+        return (cosine.narrow(0, 0, length), signedSine.narrow(0, 0, length));
+    }
 
     /// <summary>Tables for one position a row: two tensors of [B, 1, 1, D].</summary>
-    public (Tensor Cosine, Tensor SignedSine) At(Tensor positions) =>
-        (Row(_cosine, positions), Row(_signedSine, positions));
+    /// <param name="positions">[B] int64.</param>
+    /// <param name="length">All positions are below it.</param>
+    public (Tensor Cosine, Tensor SignedSine) At(Tensor positions, long length)
+    {
+        var (cosine, signedSine) = Tables(length);
+        return (Row(cosine, positions), Row(signedSine, positions));
+    }
 
     /// <summary>Rotates queries or keys [B, H, S, D].</summary>
     public static Tensor Rotate(Tensor x, Tensor cosine, Tensor signedSine) =>
@@ -32,9 +32,29 @@ internal sealed class RotaryEmbedding : IDisposable
     private static Tensor Row(Tensor table, Tensor positions) =>
         table.index_select(0, positions).view(-1, 1, 1, table.shape[1]); // [B, 1, 1, D]
 
+    // A context may be a million tokens long, so the tables grow with the sequences.
+    private (Tensor Cosine, Tensor SignedSine) Tables(long length)
+    {
+        if (_cosine is { } known && _signedSine is { } knownSine && known.shape[0] >= length)
+        {
+            return (known, knownSine);
+        }
+
+        Dispose();
+        using var scope = NewDisposeScope();
+        var positions = Math.Max(length, Math.Min(config.ContextLength, (long)BitOperations.RoundUpToPowerOf2((ulong)length)));
+        var exponents = arange(0, config.HeadSize, 2, float64) / config.HeadSize; // [D / 2]
+        var frequencies = pow(config.RopeTheta, exponents).reciprocal(); // [D / 2]
+        var angles = outer(arange(positions, float64), frequencies); // [positions, D / 2]
+        var cosine = cat([angles.cos(), angles.cos()], 1).to(type).to(device).DetachFromDisposeScope(); // [positions, D]
+        var signedSine = cat([-angles.sin(), angles.sin()], 1).to(type).to(device).DetachFromDisposeScope(); // [positions, D]
+        (_cosine, _signedSine) = (cosine, signedSine);
+        return (cosine, signedSine);
+    }
+
     public void Dispose()
     {
-        _cosine.Dispose();
-        _signedSine.Dispose();
+        _cosine?.Dispose();
+        _signedSine?.Dispose();
     }
 }

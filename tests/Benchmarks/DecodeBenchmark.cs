@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Numerics.Tensors;
 using Rlhf.LanguageModels;
 using Rlhf.LanguageModels.Decoding;
 using TorchSharp;
@@ -41,8 +42,9 @@ internal static class DecodeBenchmark
     public static void Run(int threads, bool withLarge)
     {
         torch.set_num_threads(threads);
-        Console.WriteLine($"{threads} threads; tokens a second (ratio to PyTorch, else to TorchSharp)");
+        Console.WriteLine($"{threads} threads; tokens a second (ratio to PyTorch, else to TorchSharp; of one token a step, the share of the read bandwidth)");
         Measure("5M", Small, threads, steps: 128);
+        PrefixBenchmark.Run(Small, threads);
         if (withLarge)
         {
             Measure("135M", Large, threads, steps: 24);
@@ -57,10 +59,20 @@ internal static class DecodeBenchmark
             var pytorch = PyTorchDecode.TokensPerSecond(config, threads, batch, PromptLength, WarmUpSteps, steps);
             var tensors = TensorDecode.TokensPerSecond(model, batch, PromptLength, WarmUpSteps, steps);
             var peer = pytorch ?? tensors;
-            using var full = DecodingModel.Pack(model, threads);
-            using var half = DecodingModel.Pack(model, threads, WeightFormat.Half);
             Console.WriteLine(
-                $"{name,-5} batch {batch,-3} PyTorch {(pytorch is { } rate ? Number(rate) : "not here"),9}  TorchSharp {Of(tensors, peer)}  packed float32 {Of(Decode(full, batch, steps), peer)}  packed bfloat16 {Of(Decode(half, batch, steps), peer)}");
+                $"{name,-5} batch {batch,-3} PyTorch {(pytorch is { } rate ? Number(rate) : "not here"),9}  TorchSharp {Of(tensors, peer)}  "
+                + $"packed float32 {Packed(WeightFormat.Full)}  packed bfloat16 {Packed(WeightFormat.Half)}");
+
+            string Packed(WeightFormat format)
+            {
+                using var packed = DecodingModel.Pack(model, threads, format);
+                var tokens = Decode(packed, batch, steps);
+                // One token reads every weight once. Weights that the caches hold aren't read from memory.
+                var share = batch == 1 && packed.WeightBytes > 256 << 20
+                    ? string.Create(CultureInfo.InvariantCulture, $" {tokens * packed.WeightBytes / ReadBandwidth.BytesPerSecond(threads):P0} of reading")
+                    : "";
+                return Of(tokens, peer) + share;
+            }
         }
     }
 
@@ -82,10 +94,13 @@ internal static class DecodeBenchmark
             }
 
             model.Append([.. sequences.Select((sequence, i) => new DecodingRow(sequence, tokens[i], IsAsked: true))]);
-            for (var i = 0; i < batch; i++)
+            model.OnAllThreads((worker, workers) =>
             {
-                tokens[i] = System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(model.Logits(i));
-            }
+                for (var i = worker; i < batch; i += workers)
+                {
+                    tokens[i] = TensorPrimitives.IndexOfMax<float>(model.Logits(i));
+                }
+            });
         }
 
         var rate = batch * steps / Stopwatch.GetElapsedTime(since).TotalSeconds;

@@ -3,7 +3,10 @@ using Rlhf.Learner.Data;
 using Rlhf.Learner.Ppo;
 using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
+using Rlhf.Learner.Versions;
+using Rlhf.ServiceDefaults;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Tests;
@@ -29,7 +32,7 @@ public sealed class PpoTrainerTests
         var model = TinyModels.Create();
         using var policy = PpoPolicy.Create(model, s_settings.LoraRank, s_settings.Temperature, seed: 4);
         var recorder = new Recorder();
-        var trainer = new PpoTrainer(policy, s_settings, 4, null, Name, (step, _, _) => Sample(model, 64, seed: step));
+        var trainer = new PpoTrainer(policy, s_settings, 4, null, null, Name, (step, _, _) => Sample(model, 64, seed: step));
         var results = trainer.Train(recorder, TestContext.Current.CancellationToken);
         var scores = recorder.Of("score");
         Assert.InRange(scores[0], 0, 0.15); // one token of 16, at random
@@ -50,42 +53,71 @@ public sealed class PpoTrainerTests
     }
 
     [Fact]
-    public void A_resumed_job_does_the_steps_that_are_left_from_where_it_stood()
+    public void A_resumed_job_does_the_steps_that_are_left_to_the_bit()
     {
-        using var folder = new Versions.TemporaryFolder(Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N")));
-        var settings = s_settings with { Steps = 5, KlTarget = 3, KlHorizon = 100 };
-        float[] expected = [];
+        const int CutAfter = 3;
+        using var folder = new TemporaryFolder(Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N")));
+        var state = new TrainingState(new DataFolder(new DataOptions { Path = folder.Path }), "job");
+        var published = Path.Combine(folder.Path, "published");
+        var settings = s_settings with { Steps = 6, Epochs = 2, MinibatchSize = 4, KlTarget = 3, KlHorizon = 100 };
+        var undisturbed = new Recorder();
         var model = TinyModels.Create();
         using (var policy = PpoPolicy.Create(model, 2, 1, seed: 4))
         {
-            string Publish(long step, double beta)
+            string Publish(long step, double beta, AdamW optimizer)
             {
-                if (step == 3)
+                state.Save(step, optimizer, [new(2, "p")]);
+                if (step == CutAfter)
                 {
-                    policy.Save(folder.Path, "base", step, beta);
-                    expected = Sample(model, 4, 99)[0].Logprobs;
+                    policy.Save(published, "base", step, beta);
+                    state.Save(step + 1, optimizer, []); // cut off between this and publishing
+                    throw new OperationCanceledException();
                 }
 
-                return Name(step, beta);
+                return Name(step, beta, optimizer);
             }
 
-            var trainer = new PpoTrainer(policy, settings, 4, null, Publish, (step, _, _) => Sample(model, 16, step));
-            trainer.Train(new Recorder(), TestContext.Current.CancellationToken);
+            var trainer = new PpoTrainer(policy, settings, 4, null, null, Publish, (step, _, _) => Sample(model, 16, step));
+            Assert.Throws<OperationCanceledException>(() => trainer.Train(new Recorder(), TestContext.Current.CancellationToken));
         }
 
         model = TinyModels.Create();
-        var checkpoint = PpoCheckpoint.Load(folder.Path);
-        Assert.Equal(3, checkpoint.Step);
-        Assert.NotEqual(settings.KlCoefficient, checkpoint.Beta);
-        using (var policy = PpoPolicy.Resume(model, folder.Path, checkpoint, 1))
+        using (var policy = PpoPolicy.Create(model, 2, 1, seed: 4))
         {
-            Near(expected, Sample(model, 4, 99)[0].Logprobs);
-            var recorder = new Recorder();
-            var trainer = new PpoTrainer(policy, settings, 4, checkpoint, Name, (step, _, _) => Sample(model, 16, step));
-            trainer.Train(recorder, TestContext.Current.CancellationToken);
-            Assert.Equal([4, 5], recorder.Steps.Select(step => step.Step));
-            Assert.Equal(checkpoint.Beta, recorder.Of("beta")[0]);
+            new PpoTrainer(policy, settings, 4, null, null, Name, (step, _, _) => Sample(model, 16, step)).Train(undisturbed, TestContext.Current.CancellationToken);
         }
+
+        var checkpoint = PpoCheckpoint.Load(published);
+        Assert.Equal(CutAfter, checkpoint.Step);
+        Assert.Equal([new(2, "p")], state.RemovalsUpTo(CutAfter));
+        model = TinyModels.Create();
+        using (var policy = PpoPolicy.Resume(model, published, checkpoint, 1))
+        {
+            var resumed = new Recorder();
+            new PpoTrainer(policy, settings, 4, checkpoint, optimizer => state.Restore(CutAfter, optimizer), Name, (step, _, _) => Sample(model, 16, step))
+                .Train(resumed, TestContext.Current.CancellationToken);
+            Assert.Equal([4, 5, 6], resumed.Steps.Select(step => step.Step));
+            foreach (var name in (string[])["score", "kl", "policy_loss", "value_loss", "gradient_norm", "entropy", "beta"])
+            {
+                Assert.Equal(undisturbed.Of(name)[CutAfter..], resumed.Of(name));
+            }
+        }
+    }
+
+    [Fact]
+    public void A_state_that_is_gone_or_of_other_parameters_is_refused()
+    {
+        using var folder = new TemporaryFolder(Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N")));
+        var state = new TrainingState(new DataFolder(new DataOptions { Path = folder.Path }), "job");
+        using var small = optim.AdamW([new Parameter(zeros(2))]);
+        using var large = optim.AdamW([new Parameter(zeros(3))]);
+        state.Save(1, small, []);
+        Assert.Contains("does not fit", Assert.Throws<InvalidDataException>(() => state.Restore(1, large)).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidDataException>(() => state.RemovalsUpTo(2));
+        state.Save(2, small, []);
+        state.Save(3, small, []);
+        Assert.Throws<InvalidDataException>(() => state.RemovalsUpTo(1));
+        state.Restore(2, small);
     }
 
     [Fact]
@@ -96,7 +128,7 @@ public sealed class PpoTrainerTests
             var model = TinyModels.Create();
             using var policy = PpoPolicy.Create(model, s_settings.LoraRank, 1, seed: 4);
             var settings = s_settings with { KlCoefficient = beta, Steps = 8 };
-            var trainer = new PpoTrainer(policy, settings, 4, null, Name, (step, _, _) => Sample(model, 32, seed: step));
+            var trainer = new PpoTrainer(policy, settings, 4, null, null, Name, (step, _, _) => Sample(model, 32, seed: step));
             return trainer.Train(new Recorder(), TestContext.Current.CancellationToken)["kl_final"];
         }
 
@@ -108,7 +140,7 @@ public sealed class PpoTrainerTests
     {
         var model = TinyModels.Create();
         using var policy = PpoPolicy.Create(model, 1, 1, seed: 4);
-        var trainer = new PpoTrainer(policy, s_settings, 4, null, Name, (step, _, _) =>
+        var trainer = new PpoTrainer(policy, s_settings, 4, null, null, Name, (step, _, _) =>
             [.. Sample(model, 8, step).Select((rollout, i) => i == 3 ? rollout with { Logprobs = [.. rollout.Logprobs.Select(l => l - 0.01f)] } : rollout)]);
         var error = Assert.Throws<TrainingException>(() => trainer.Train(new Recorder(), TestContext.Current.CancellationToken));
         Assert.Contains("policyLogprobs (learner) and rolloutLogprobs (generator) of the same tokens disagree", error.Message, StringComparison.Ordinal);
@@ -192,10 +224,11 @@ public sealed class PpoTrainerTests
             s_settings with { Steps = 4 },
             4,
             null,
-            (step, beta) =>
+            null,
+            (step, beta, optimizer) =>
             {
                 live.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount);
-                return Name(step, beta);
+                return Name(step, beta, optimizer);
             },
             (step, _, _) => Sample(model, 8, step));
         trainer.Train(new Recorder(), TestContext.Current.CancellationToken);
@@ -203,7 +236,7 @@ public sealed class PpoTrainerTests
         Assert.Equal(live[1], live[^1]);
     }
 
-    private static string Name(long step, double beta) => $"policy/{step}";
+    private static string Name(long step, double beta, AdamW optimizer) => $"policy/{step}";
 
     private static void Near(float[] expected, float[] actual)
     {

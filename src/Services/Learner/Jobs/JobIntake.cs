@@ -1,5 +1,6 @@
 using Rlhf.Learner.Data;
 using Rlhf.Learner.Methods;
+using Rlhf.Learner.Ppo;
 using Rlhf.Learner.Rollouts;
 using Rlhf.Learner.Settings;
 using Rlhf.Learner.Versions;
@@ -13,6 +14,7 @@ internal sealed class JobIntake(
     VersionCatalog catalog,
     PolicyLoader loader,
     VersionPublisher publisher,
+    DataFolder folder,
     RolloutInbox inbox,
     Announce announce,
     LearnerMetrics metrics)
@@ -80,7 +82,8 @@ internal sealed class JobIntake(
             },
             refused);
         RequireSome(prompts, "prompts", refused);
-        return new PpoMethod(specification, settings, prompts, baseModel, catalog, loader, publisher, inbox, announce);
+        var state = new TrainingState(folder, specification.JobId);
+        return new PpoMethod(specification, settings, prompts, baseModel, catalog, loader, publisher, state, inbox, announce);
     }
 
     private EncodedPair Pair(PreferenceExample item) => item.PreferenceA is >= 0 and <= 1

@@ -13,7 +13,7 @@ namespace Rlhf.Learner.Methods;
 /// <summary>
 /// PPO of a LoRA adapter over the queue: the generators sample, the reward service scores. After n steps the policy is
 /// published as "ID/n"; "ID/0" is the baseline with an adapter that changes nothing yet. A job that was cut off goes on from
-/// the newest step that it published: a published version never changes.
+/// the newest step that it published, to the bit as if nothing had happened; a published version never changes.
 /// </summary>
 internal sealed class PpoMethod(
     JobSpecification specification,
@@ -23,6 +23,7 @@ internal sealed class PpoMethod(
     VersionCatalog catalog,
     PolicyLoader loader,
     VersionPublisher publisher,
+    TrainingState state,
     RolloutInbox inbox,
     Announce announce) : ITrainingMethod
 {
@@ -37,15 +38,23 @@ internal sealed class PpoMethod(
         {
             var schedule = new PromptSchedule<PromptExample>(prompts, new Random(Seeds.ForRandom(specification.Seed)));
             var collector = new RolloutCollector(specification, settings, schedule, baseModel.Tokenizer.Hash, inbox, announce, job.Refuse);
-            collector.SkipSteps(resumed?.Step ?? 0);
+            // A job that was cut off after its last step has no step left.
+            var goesOn = resumed?.Step < settings.Steps ? resumed : null;
+            if (goesOn is not null)
+            {
+                collector.SkipSteps(goesOn.Step, state.RemovalsUpTo(goesOn.Step));
+            }
+
             var trainer = new PpoTrainer(
                 policy,
                 settings,
                 specification.Seed,
                 resumed,
-                (step, beta) => Publish(job, policy, step, beta, cancellationToken),
+                goesOn is null ? null : optimizer => state.Restore(goesOn.Step, optimizer),
+                (step, beta, optimizer) => Publish(job, policy, step, beta, () => state.Save(step, optimizer, collector.Removals), cancellationToken),
                 collector.Collect);
             job.Finish(trainer.Train(job, cancellationToken));
+            state.Delete();
         }
     }
 
@@ -64,12 +73,13 @@ internal sealed class PpoMethod(
         return (PpoPolicy.Resume(model, folder.Path, checkpoint, settings.Temperature), checkpoint);
     }
 
-    private string Publish(TrainingJob job, PpoPolicy policy, long step, double beta, CancellationToken cancellationToken)
+    private string Publish(TrainingJob job, PpoPolicy policy, long step, double beta, Action saveState, CancellationToken cancellationToken)
     {
         var version = VersionPublisher.Describe(
             specification, VersionId(step), VersionKind.PolicyAdapter, Name, step, JsonSerializer.Serialize(settings));
         if (catalog.Find(version.VersionId) is null)
         {
+            saveState(); // first: a published step can always be gone on from
             var baseName = version.BaseVersionId == ModelOptions.BaseVersion ? baseModel.Folder : version.BaseVersionId;
             publisher.Publish(version, folder => policy.Save(folder, baseName, step, beta), cancellationToken);
         }

@@ -3,8 +3,7 @@ using System.Text.Json;
 namespace Rlhf.Learner.Ppo;
 
 /// <summary>
-/// What a PPO job needs beside its adapter to go on after a restart, kept as a file in the adapter's folder. The optimizer's
-/// moments are not kept: they build up again within a few updates.
+/// What a published step has beside its adapter. What training needs besides, the Learner keeps to itself: <see cref="TrainingState"/>.
 /// </summary>
 /// <param name="Step">Updates of the sampling policy so far.</param>
 /// <param name="Beta">Weight of the KL penalty.</param>

@@ -16,14 +16,16 @@ namespace Rlhf.Learner.Ppo;
 /// <param name="settings">How.</param>
 /// <param name="seed">Of the minibatches' order.</param>
 /// <param name="resumed">Where an interrupted job stood; null begins a new one.</param>
-/// <param name="publish">Makes the policy after this many updates, with this beta, known, and returns its version.</param>
+/// <param name="restore">Gives the optimizer of a resumed job what it had; null where nothing is resumed.</param>
+/// <param name="publish">Makes the policy after this many updates, with this beta and optimizer, known, and returns its version.</param>
 /// <param name="collect">Gives the scored responses of a step, sampled by a version.</param>
 internal sealed class PpoTrainer(
     PpoPolicy policy,
     PpoSettings settings,
     ulong seed,
     PpoCheckpoint? resumed,
-    Func<long, double, string> publish,
+    Action<AdamW>? restore,
+    Func<long, double, AdamW, string> publish,
     Func<long, string, CancellationToken, IReadOnlyList<Rollout>> collect)
 {
     private readonly long _firstStep = (resumed?.Step ?? 0) + 1;
@@ -43,12 +45,13 @@ internal sealed class PpoTrainer(
     {
         var parameters = policy.Parameters();
         using var optimizer = CreateOptimizer();
+        restore?.Invoke(optimizer);
         var results = new Dictionary<string, double> { ["trainable_parameter_share"] = policy.TrainableShare };
         for (var step = _firstStep; step <= settings.Steps; step++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var clock = Stopwatch.StartNew();
-            var version = publish(step - 1, _controller.Beta);
+            var version = publish(step - 1, _controller.Beta, optimizer);
             var rollouts = collect(step, version, cancellationToken);
             var samplingSeconds = clock.Elapsed.TotalSeconds;
             SetLearningRates(optimizer, 1 - ((step - 1) / (double)settings.Steps));
@@ -63,7 +66,7 @@ internal sealed class PpoTrainer(
             FreedMemory.Return();
         }
 
-        publish(settings.Steps, _controller.Beta);
+        publish(settings.Steps, _controller.Beta, optimizer);
         return results;
     }
 

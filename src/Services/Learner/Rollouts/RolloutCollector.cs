@@ -31,6 +31,11 @@ internal sealed class RolloutCollector(
     private const int MaxRepetitions = 5;
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(60);
 
+    private readonly List<PromptRemoval> _removals = [];
+
+    /// <summary>The prompts that were dropped for good.</summary>
+    public IReadOnlyList<PromptRemoval> Removals => _removals;
+
     /// <summary>Collects a step's rollouts.</summary>
     /// <param name="step">The step's number, from 1.</param>
     /// <param name="policyVersion">The version that is to sample.</param>
@@ -41,19 +46,31 @@ internal sealed class RolloutCollector(
     {
         var requests = Requests(step, policyVersion);
         var scored = Wait(step, policyVersion, requests, cancellationToken);
-        var rollouts = requests.Keys.SelectMany(promptId => Read(scored[promptId])).ToArray();
+        var rollouts = requests.Keys.SelectMany(promptId => Read(step, scored[promptId])).ToArray();
         return rollouts.Length >= 2
             ? rollouts
             : throw new TrainingException($"Step {step} has {rollouts.Length} usable rollouts of {settings.RolloutsPerStep}; the job's refused items say why.");
     }
 
     /// <summary>Passes over the prompts of steps that an interrupted job has done.</summary>
-    public void SkipSteps(long steps)
+    /// <param name="steps">How many.</param>
+    /// <param name="removals">The prompts that were dropped in them.</param>
+    public void SkipSteps(long steps, IReadOnlyList<PromptRemoval> removals)
     {
-        for (var step = 0L; step < steps; step++)
+        for (var step = 1L; step <= steps; step++)
         {
             NextPrompts();
+            foreach (var removal in removals.Where(removal => removal.Step == step))
+            {
+                Remove(removal);
+            }
         }
+    }
+
+    private void Remove(PromptRemoval removal)
+    {
+        _removals.Add(removal);
+        schedule.Remove(prompt => prompt.PromptId == removal.PromptId);
     }
 
     private IReadOnlyList<PromptExample> NextPrompts() =>
@@ -141,7 +158,7 @@ internal sealed class RolloutCollector(
         requests.Select(request => announce(RoutingKeys.RolloutsRequested, request.Header.MessageId, request, cancellationToken)))
         .GetAwaiter().GetResult();
 
-    private IEnumerable<Rollout> Read(RolloutScored scored)
+    private IEnumerable<Rollout> Read(long step, RolloutScored scored)
     {
         var generated = scored.Rollout;
         if (generated.Error is { } error)
@@ -149,7 +166,7 @@ internal sealed class RolloutCollector(
             refuse(Reason(error));
             if (error.Code is ErrorCode.TooLong or ErrorCode.InvalidItem or ErrorCode.TokenizerMismatch)
             {
-                schedule.Remove(prompt => prompt.PromptId == generated.PromptId); // it would fail again
+                Remove(new PromptRemoval(step, generated.PromptId)); // it would fail again
             }
 
             yield break;

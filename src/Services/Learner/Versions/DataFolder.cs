@@ -38,6 +38,9 @@ internal sealed class DataFolder
     /// <summary>What was published.</summary>
     public string Versions => Path.Combine(Root, "versions");
 
+    /// <summary>States that jobs under way go on from.</summary>
+    public string Checkpoints => Path.Combine(Root, "checkpoints");
+
     /// <summary>Jobs that succeeded.</summary>
     public string Jobs => Path.Combine(Root, "jobs");
 

@@ -3,9 +3,14 @@
 using Rlhf.AppHost;
 using Rlhf.AppHost.Options;
 
-if (CommandLine.Parse(args, Console.Out, Console.Error, out var exitCode) is not { } options)
+if (CommandLine.Parse(args, Console.Out, Console.Error, out var exitCode) is not { } wanted)
 {
     return exitCode;
+}
+
+if (await ModelDownload.ResolveAsync(wanted) is not { } options)
+{
+    return AppHostProgram.Failure;
 }
 
 var builder = DistributedApplication.CreateBuilder(Orchestrator.ArgumentsFor(options));

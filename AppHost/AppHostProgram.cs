@@ -10,8 +10,10 @@ namespace Rlhf.AppHost;
 /// <summary>Starts the application, follows the run to its end, and stops everything.</summary>
 internal static class AppHostProgram
 {
+    /// <summary>The exit code after an error.</summary>
+    public const int Failure = 1;
+
     private const int Success = 0;
-    private const int Failure = 1;
 
     /// <summary>Runs until the user stops it, the run is done (when asked to exit then), or a service gives up.</summary>
     /// <returns>The exit code.</returns>

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Rlhf.ModelHub;
 
 namespace Rlhf.AppHost.Options;
 
@@ -21,8 +22,11 @@ internal sealed record AppHostOptions
 
     public required ulong Seed { get; init; }
 
-    /// <summary>The base model's folder, in the Hugging Face layout.</summary>
+    /// <summary>The base model's folder, in the Hugging Face layout; empty until <see cref="HubModel"/> has been downloaded.</summary>
     public required string ModelPath { get; init; }
+
+    /// <summary>The base model on the Hugging Face Hub; null for a folder.</summary>
+    public required HubModelId? HubModel { get; init; }
 
     /// <summary>The prompt file; null for the run's own prompts.</summary>
     public required string? PromptsPath { get; init; }

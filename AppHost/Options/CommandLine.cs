@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Rlhf.ModelHub;
 
 namespace Rlhf.AppHost.Options;
 
@@ -35,8 +36,8 @@ internal static class CommandLine
 
     private static readonly Option<string?> _model = new("--model")
     {
-        Description = "Folder of the base model, in the Hugging Face layout. Default: the model in this repository.",
-        HelpName = "FOLDER",
+        Description = "The base model: a folder in the Hugging Face layout, or owner/name[@revision] of the Hugging Face Hub. Default: the model in this repository.",
+        HelpName = "FOLDER|OWNER/NAME",
     };
 
     private static readonly Option<string?> _prompts = new("--prompts")
@@ -103,7 +104,8 @@ internal static class CommandLine
         ExitWhenDone = parsed.GetValue(_exitWhenDone),
         ReportPath = FullPath(parsed.GetValue(_report)),
         Seed = parsed.GetValue(_seed),
-        ModelPath = FullPath(parsed.GetValue(_model)) ?? Path.Combine(AppHostOptions.RepositoryRoot, "src", "Models", "TinyAssistant", "model"),
+        HubModel = HubModelOf(parsed.GetValue(_model)),
+        ModelPath = HubModelOf(parsed.GetValue(_model)) is not null ? "" : FullPath(parsed.GetValue(_model)) ?? Path.Combine(AppHostOptions.RepositoryRoot, "src", "Models", "TinyAssistant", "model"),
         PromptsPath = FullPath(parsed.GetValue(_prompts)),
         ConstitutionPath = FullPath(parsed.GetValue(_constitution)),
         Generators = parsed.GetValue(_generators),
@@ -131,7 +133,7 @@ internal static class CommandLine
         return MissingFile(_run, run is NoRun or DefaultRun ? null : run)
             ?? MissingFile(_prompts, parsed.GetValue(_prompts))
             ?? MissingFile(_constitution, parsed.GetValue(_constitution))
-            ?? MissingFolder(_model, parsed.GetValue(_model))
+            ?? MissingModel(parsed.GetValue(_model))
             ?? (generators is < 1 or > 64 ? string.Create(CultureInfo.InvariantCulture, $"--generators is {generators}; it can be 1 to 64.") : null)
             ?? (!hasRun && parsed.GetValue(_exitWhenDone) ? "--exit-when-done needs a run, and --run is none." : null)
             ?? (!hasRun && parsed.GetValue(_report) is not null ? "--report needs a run, and --run is none." : null)
@@ -141,8 +143,15 @@ internal static class CommandLine
     private static string? MissingFile(Option option, string? path)
         => path is null || File.Exists(path) ? null : $"{option.Name}: there is no file '{path}'.";
 
-    private static string? MissingFolder(Option option, string? path)
-        => path is null || Directory.Exists(path) ? null : $"{option.Name}: there is no folder '{path}'.";
+    private static string? MissingModel(string? model) => model switch
+    {
+        null => null,
+        _ when Directory.Exists(model) || HubModelOf(model) is not null => null,
+        _ => $"{_model.Name}: there is no folder '{model}', nor does it read as owner/name of the Hugging Face Hub.",
+    };
+
+    // A folder of that name wins.
+    private static HubModelId? HubModelOf(string? model) => model is null || Directory.Exists(model) ? null : HubModelId.TryParse(model);
 
     private static string? UnwritableReport(string? path) => FullPath(path) switch
     {

@@ -1,4 +1,5 @@
 using Rlhf.AppHost.Options;
+using Rlhf.ModelHub;
 
 namespace Rlhf.AppHost.Tests;
 
@@ -10,7 +11,9 @@ public sealed class CommandLineTests
     [InlineData("--run: there is no file 'nowhere.yaml'.", "--run", "nowhere.yaml")]
     [InlineData("--prompts: there is no file 'nowhere.csv'.", "--prompts", "nowhere.csv")]
     [InlineData("--constitution: there is no file 'nowhere.yaml'.", "--constitution", "nowhere.yaml")]
-    [InlineData("--model: there is no folder 'nowhere'.", "--model", "nowhere")]
+    [InlineData("--model: there is no folder 'nowhere', nor", "--model", "nowhere")]
+    [InlineData("--model: there is no folder '../owner/name', nor", "--model", "../owner/name")]
+    [InlineData("--model: there is no folder 'hf:owner/..', nor", "--model", "hf:owner/..")]
     [InlineData("--generators is 0; it can be 1 to 64.", "--generators", "0")]
     [InlineData("--exit-when-done needs a run, and --run is none.", "--run", "none", "--exit-when-done")]
     [InlineData("--report needs a run, and --run is none.", "--run", "none", "--report", "r.json")]
@@ -57,6 +60,18 @@ public sealed class CommandLineTests
         Assert.NotNull(options);
         Assert.All([options.Run, options.PromptsPath, options.ConstitutionPath, options.ModelPath, options.DataPath, options.ReportPath],
             static path => Assert.True(Path.IsPathFullyQualified(path ?? "")));
+    }
+
+    [Theory]
+    [InlineData("HuggingFaceTB/SmolLM2-135M", "HuggingFaceTB/SmolLM2-135M", "main")]
+    [InlineData("hf:owner/name@v1.0", "owner/name", "v1.0")]
+    [InlineData("owner/name@refs/pr/1", "owner/name", "refs/pr/1")]
+    [InlineData("hf:gpt2", "gpt2", "main")]
+    public void A_model_of_the_hub_is_known_by_its_form(string given, string repository, string revision)
+    {
+        var options = CommandLine.Parse(["--model", given], TextWriter.Null, TextWriter.Null, out _);
+
+        Assert.Equal(new HubModelId(repository, revision), options?.HubModel);
     }
 
     [Fact]

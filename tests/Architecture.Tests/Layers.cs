@@ -20,6 +20,7 @@ internal static class Layers
         ["Messaging"] = Shared,
         ["Artifacts"] = Shared,
         ["BackingServers"] = Shared,
+        ["ModelHub"] = Shared,
         ["Coordinator"] = Service,
         ["Generator"] = Service,
         ["Judge"] = Service,
@@ -81,10 +82,10 @@ internal static class Layers
         }
     }
 
-    /// <summary>Libraries may use their own layer and those below; services only what is below; AppHost the contracts and the servers it starts.</summary>
+    /// <summary>Libraries may use their own layer and those below; services only what is below; AppHost the contracts, the servers it starts and the models it fetches.</summary>
     private static bool MayUse(int layer, string reference) => layer switch
     {
-        Host => reference is "Contracts" or "BackingServers",
+        Host => reference is "Contracts" or "BackingServers" or "ModelHub",
         Service => _layerOf.GetValueOrDefault(reference, int.MaxValue) < Service,
         _ => _layerOf.GetValueOrDefault(reference, int.MaxValue) <= layer,
     };

@@ -13,7 +13,7 @@ public sealed class CommandLineTests
     [InlineData("--constitution: there is no file 'nowhere.yaml'.", "--constitution", "nowhere.yaml")]
     [InlineData("--model: there is no folder 'nowhere', nor", "--model", "nowhere")]
     [InlineData("--model: there is no folder '../owner/name', nor", "--model", "../owner/name")]
-    [InlineData("--model: there is no folder 'hf:owner/..', nor", "--model", "hf:owner/..")]
+    [InlineData("--model: there is no folder 'hf:a/b/c', nor", "--model", "hf:a/b/c")]
     [InlineData("--generators is 0; it can be 1 to 64.", "--generators", "0")]
     [InlineData("--exit-when-done needs a run, and --run is none.", "--run", "none", "--exit-when-done")]
     [InlineData("--report needs a run, and --run is none.", "--run", "none", "--report", "r.json")]

@@ -70,11 +70,56 @@ public sealed class GenerationServiceTests(GeneratorFixture generator)
     }
 
     [Fact]
-    public async Task Streaming_says_that_it_is_not_served()
+    public async Task A_stream_gives_the_samples_of_the_batch_call_token_by_token()
     {
-        using var call = generator.Client.Generate(Request("x"), cancellationToken: _cancellation);
+        var request = Request("How do I bake bread?");
+        request.Samples = 3;
+        request.Sampling.Stop.Add("the");
+        var samples = (await generator.Client.GenerateBatchAsync(
+            new GenerateBatchRequest { Requests = { request } }, cancellationToken: _cancellation)).Results[0].Samples;
+        using var call = generator.Client.Generate(request, cancellationToken: _cancellation);
+        var chunks = new List<GenerateChunk>();
+        while (await call.ResponseStream.MoveNext(_cancellation))
+        {
+            chunks.Add(call.ResponseStream.Current);
+        }
+
+        foreach (var (index, sample) in samples.Index())
+        {
+            var own = chunks.Where(chunk => chunk.SampleIndex == index).ToList();
+            Assert.Equal(sample.Text, string.Concat(own.Select(chunk => chunk.Text)));
+            Assert.Equal(sample.TokenIds, own.SelectMany(chunk => chunk.TokenIds));
+            Assert.Equal(sample.Logprobs, own.SelectMany(chunk => chunk.Logprobs));
+            Assert.Equal(sample.FinishReason, own[^1].FinishReason);
+            Assert.All(own.SkipLast(1), chunk => Assert.Equal(FinishReason.Unspecified, chunk.FinishReason));
+        }
+    }
+
+    [Theory]
+    [InlineData("", 12, StatusCode.InvalidArgument, "The prompt is empty")]
+    [InlineData("x", 0, StatusCode.InvalidArgument, "max_new_tokens is 0")]
+    public async Task A_stream_of_a_bad_request_is_refused(string text, int maxNewTokens, StatusCode status, string said)
+    {
+        var request = new GenerateRequest { Prompt = new Prompt { Text = text }, Sampling = new SamplingOptions { MaxNewTokens = maxNewTokens } };
+        using var call = generator.Client.Generate(request, cancellationToken: _cancellation);
         var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(_cancellation));
-        Assert.Equal(StatusCode.Unimplemented, error.StatusCode);
+        Assert.Equal(status, error.StatusCode);
+        Assert.Contains(said, error.Status.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_left_ends_its_work()
+    {
+        var request = Request("Tell me a story about a lost key.");
+        (request.Sampling.MaxNewTokens, request.Samples) = (400, 90);
+        using var watch = new EngineWatch(generator.Services);
+        using (var call = generator.Client.Generate(request, cancellationToken: _cancellation))
+        {
+            Assert.True(await call.ResponseStream.MoveNext(_cancellation));
+        }
+
+        await watch.UntilIdleAsync(_cancellation);
+        Assert.InRange(watch.TokensDrawn, 1, 18_000); // of 36,000
     }
 
     internal static GenerateRequest Request(string text) => new()

@@ -70,7 +70,7 @@ public sealed class SamplingTests
             .. Enumerable.Range(0, 70).Select(i => new ScoringRequest([1, 300 + i], [410, 403 + i])), new(shared, [412, 413]),
         ];
         var expected = new ContinuationScorer(model).Logprobs(requests, 0.8);
-        var scores = new PrefixScorer(packed).Logprobs(requests, 0.8);
+        var scores = new ContinuousSampler(packed, TextTokenizer.Load(Fixtures.Path(Reference.Stories))).Logprobs(requests, 0.8);
         Assert.Equal(expected.Count, scores.Count);
         Assert.All(expected.Zip(scores), pair =>
         {

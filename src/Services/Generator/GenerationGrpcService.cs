@@ -14,6 +14,24 @@ internal sealed class GenerationGrpcService(
     GeneratorOptions options, ModelOptions model) : GenerationService.GenerationServiceBase
 {
     /// <inheritdoc/>
+    public override async Task Generate(GenerateRequest request, IServerStreamWriter<GenerateChunk> responseStream, ServerCallContext context)
+    {
+        try
+        {
+            var prepared = await sampler.PrepareAsync(request.Prompt, request.PolicyVersion, request.Sampling, request.Samples, context.CancellationToken);
+            var texts = prepared.Requests.Select(_ => new TrimmedText()).ToList();
+            await foreach (var (index, token) in sampler.StreamAsync(prepared.Version, prepared.Requests, alternatives: 0, context.CancellationToken))
+            {
+                await responseStream.WriteAsync(SampleMessages.Chunk(index, token, texts[index].Append(token.Text)), context.CancellationToken);
+            }
+        }
+        catch (ItemException exception)
+        {
+            throw ToCallException(exception);
+        }
+    }
+
+    /// <inheritdoc/>
     public override async Task<GenerateBatchResponse> GenerateBatch(GenerateBatchRequest request, ServerCallContext context)
     {
         RequireCount(request.Requests.Count, "requests");
@@ -38,7 +56,7 @@ internal sealed class GenerationGrpcService(
         }
         catch (ItemException exception)
         {
-            throw new KeyNotFoundException(exception.Message, exception);
+            throw ToCallException(exception);
         }
 
         var results = await Task.WhenAll(request.Items.Select(i => ScoreAsync(i, version, temperature, context.CancellationToken)));
@@ -82,7 +100,7 @@ internal sealed class GenerationGrpcService(
         {
             var prompt = encoder.Prompt(item.Prompt);
             var continuation = encoder.Continuation(item, prompt.Length);
-            var logprobs = (await engine.ScoreAsync(version, [new ScoringRequest(prompt, continuation)], temperature, cancellationToken))[0];
+            var logprobs = await engine.ScoreAsync(version, new ScoringRequest(prompt, continuation), temperature, cancellationToken);
             return logprobs.All(float.IsFinite)
                 ? new ScoreTokensResult { TokenIds = { continuation }, Logprobs = { logprobs } }
                 : throw new ItemException(ErrorCode.NotFinite, $"Version \"{version.VersionId}\" gave a log-probability that is not a finite number.");
@@ -91,7 +109,19 @@ internal sealed class GenerationGrpcService(
         {
             return new ScoreTokensResult { Error = exception.Error };
         }
+        catch (RequestTooLargeException exception)
+        {
+            return new ScoreTokensResult { Error = new ItemError { Code = ErrorCode.TooLong, Message = exception.Message } };
+        }
     }
+
+    // Where the whole call is about one item.
+    private static Exception ToCallException(ItemException exception) => exception.Error.Code switch
+    {
+        ErrorCode.UnknownVersion => new KeyNotFoundException(exception.Message, exception),
+        ErrorCode.NotFinite => new RpcException(new Status(StatusCode.Internal, exception.Message)),
+        _ => new ArgumentException(exception.Message, exception),
+    };
 
     private void RequireCount(int count, string field)
     {

@@ -16,6 +16,10 @@ public sealed record GeneratorOptions
     [Range(1, 100)]
     public int LoadedVersions { get; init; } = 4;
 
+    /// <summary>Memory for keys and values, for each version at work. Requests wait until there is room for all that they may grow to.</summary>
+    [Range(1, 10_000_000)]
+    public int KeyValueMegabytes { get; init; } = 512;
+
     /// <summary>Prompts in one GenerateBatch or ScoreTokens call.</summary>
     [Range(1, 100_000)]
     public int MaxItemsPerCall { get; init; } = 4096;
@@ -23,4 +27,12 @@ public sealed record GeneratorOptions
     /// <summary>Samples of one prompt in one request.</summary>
     [Range(1, 4096)]
     public int MaxSamplesPerPrompt { get; init; } = 256;
+
+    /// <summary>The longest answer of a chat request over HTTP that names no limit, in tokens.</summary>
+    [Range(1, int.MaxValue)]
+    public int DefaultMaxTokens { get; init; } = 1024;
+
+    /// <summary>The largest body of an HTTP request.</summary>
+    [Range(1024, 1 << 30)]
+    public long MaxRequestBytes { get; init; } = 4 << 20;
 }

@@ -11,6 +11,8 @@ public sealed class DecodingSequence : IDisposable
     /// <summary>Tokens so far.</summary>
     public int Length { get; private set; }
 
+    internal KeyValueShape Shape => _shape;
+
     internal IReadOnlyList<KeyValuePage> Pages => _pages;
 
     /// <summary>A sequence that begins with the same tokens. Full pages are shared, so it costs next to nothing.</summary>

@@ -22,9 +22,12 @@ public sealed class BatchSampler(CausalLanguageModel model, TextTokenizer tokeni
         using var noGradients = no_grad();
         foreach (var batch in Batches(requests))
         {
-            var rows = batch.ConvertAll(i => new ResponseInProgress(i, requests[i], tokenizer, model.Config.ContextLength));
+            var rows = batch.ConvertAll(i => new ResponseInProgress(requests[i], tokenizer, model.Config.ContextLength));
             SampleBatch(rows, cancellationToken);
-            rows.ForEach(r => sampled[r.Index] = r.Result());
+            foreach (var (index, row) in batch.Zip(rows))
+            {
+                sampled[index] = row.Result();
+            }
         }
 
         return sampled;

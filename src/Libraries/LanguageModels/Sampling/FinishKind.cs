@@ -6,7 +6,7 @@ public enum FinishKind
     /// <summary>The end-of-sequence token was drawn.</summary>
     EndOfSequence,
 
-    /// <summary>The text ended in a stop text.</summary>
+    /// <summary>The text ended in a stop text, or a stop token was drawn.</summary>
     Stop,
 
     /// <summary>The longest response or the context's end was reached.</summary>

@@ -6,7 +6,7 @@ namespace Rlhf.LanguageModels.Sampling;
 internal static class LogitsDraw
 {
     /// <summary>Draws one token.</summary>
-    /// <param name="logits">[V]; overwritten.</param>
+    /// <param name="logits">[V]; overwritten with the probabilities, up to a factor.</param>
     /// <param name="settings">How.</param>
     /// <param name="position">How many tokens the response has already.</param>
     /// <returns>The token, and its log-probability under the untruncated distribution; NaN where a logit is not a finite number.</returns>
@@ -38,6 +38,47 @@ internal static class LogitsDraw
         var token = settings.TopP < 1 ? DrawFromNucleus(probabilities, total, settings.TopP, uniform) : Inverse(probabilities, uniform * total);
         // A drawn token's probability is above 0, so its logarithm gives back the logit.
         return (token, (float)(Math.Log(probabilities[token]) - Math.Log(total)));
+    }
+
+    /// <summary>The likeliest tokens, likeliest first; of equally likely ones the lower id.</summary>
+    /// <param name="probabilities">[V], as <see cref="Draw"/> left them.</param>
+    /// <param name="count">How many; as many as there are tokens where that is fewer.</param>
+    public static TokenAlternative[] Likeliest(ReadOnlySpan<float> probabilities, int count)
+    {
+        if (count == 0)
+        {
+            return [];
+        }
+
+        var logTotal = Math.Log(Sum(probabilities));
+        var tokens = new List<int>(count + 1);
+        for (var token = 0; token < probabilities.Length; token++)
+        {
+            if (tokens.Count == count && probabilities[token] <= probabilities[tokens[^1]])
+            {
+                continue;
+            }
+
+            var place = tokens.Count;
+            while (place > 0 && probabilities[token] > probabilities[tokens[place - 1]])
+            {
+                place--;
+            }
+
+            tokens.Insert(place, token);
+            if (tokens.Count > count)
+            {
+                tokens.RemoveAt(count);
+            }
+        }
+
+        var alternatives = new TokenAlternative[tokens.Count];
+        for (var i = 0; i < alternatives.Length; i++)
+        {
+            alternatives[i] = new TokenAlternative(tokens[i], (float)(Math.Log(probabilities[tokens[i]]) - logTotal));
+        }
+
+        return alternatives;
     }
 
     private static double Sum(ReadOnlySpan<float> values)

@@ -3,14 +3,15 @@ using Rlhf.Tokenization;
 namespace Rlhf.LanguageModels.Sampling;
 
 /// <summary>A response that is being drawn.</summary>
-internal sealed class ResponseInProgress(int index, SampleRequest request, TextTokenizer tokenizer, int contextLength)
+internal sealed class ResponseInProgress(SampleRequest request, TextTokenizer tokenizer, int contextLength, bool isHeard = false)
 {
     private readonly List<int> _tokens = [];
     private readonly List<float> _logprobs = [];
-    private FinishKind? _finish;
 
-    /// <summary>Which of the requests it answers.</summary>
-    public int Index => index;
+    // Only where somebody needs the text before the end.
+    private readonly GrowingText? _text = isHeard || request.Settings.Stop.Count > 0
+        ? new GrowingText(tokenizer, request.PromptTokens[^1], request.Settings.Stop)
+        : null;
 
     public SampleRequest Request => request;
 
@@ -20,24 +21,32 @@ internal sealed class ResponseInProgress(int index, SampleRequest request, TextT
 
     public int Last => _tokens[^1];
 
-    public bool IsFinished => _finish is not null;
+    public FinishKind? Finish { get; private set; }
 
-    public void Add(int token, float logprob)
+    public bool IsFinished => Finish is not null;
+
+    public int TokenAt(int place) => _tokens[place];
+
+    /// <summary>Takes the next token.</summary>
+    /// <returns>Text that is certain now and was not before; empty where nobody needs it yet.</returns>
+    public string Add(int token, float logprob)
     {
         _tokens.Add(token);
         _logprobs.Add(logprob);
-        _finish = token == tokenizer.EosId ? FinishKind.EndOfSequence
-            : StopIndex() >= 0 ? FinishKind.Stop
+        var isEnd = token == tokenizer.EosId;
+        var isStop = !isEnd && request.Settings.StopTokens.Contains(token);
+        var text = isEnd || isStop ? "" : _text?.Append(token) ?? "";
+        Finish = isEnd ? FinishKind.EndOfSequence
+            : isStop || _text is { IsStopped: true } ? FinishKind.Stop
             : _tokens.Count == MaxNewTokens ? FinishKind.Length
             : null;
+        return IsFinished ? text + _text?.Flush() : text;
     }
 
     public SampledSequence Result()
     {
-        var text = tokenizer.Decode(_tokens);
-        var stop = StopIndex();
-        return new SampledSequence(
-            [.. _tokens], [.. _logprobs], (stop >= 0 ? text[..stop] : text).Trim(), _finish ?? FinishKind.Length);
+        var text = _text?.Text ?? tokenizer.Decode(_tokens.Where(token => !request.Settings.StopTokens.Contains(token)));
+        return new SampledSequence([.. _tokens], [.. _logprobs], text.Trim(), Finish ?? FinishKind.Length);
     }
 
     /// <exception cref="ArgumentException">A setting is out of range, or the prompt is empty or leaves no room in the context.</exception>
@@ -48,16 +57,5 @@ internal sealed class ResponseInProgress(int index, SampleRequest request, TextT
         {
             throw new ArgumentException($"A prompt has {request.PromptTokens.Length} tokens; 1 to {contextLength - 1} fit the context.", nameof(request));
         }
-    }
-
-    private int StopIndex()
-    {
-        if (request.Settings.Stop.Count == 0)
-        {
-            return -1;
-        }
-
-        var text = tokenizer.Decode(_tokens);
-        return request.Settings.Stop.Select(s => text.IndexOf(s, StringComparison.Ordinal)).Where(i => i >= 0).DefaultIfEmpty(-1).Min();
     }
 }

@@ -12,8 +12,11 @@ public sealed record SamplingSettings
     /// <summary>The longest response, in tokens, 1 or more.</summary>
     public required int MaxNewTokens { get; init; }
 
-    /// <summary>Texts that end a response; they are not part of its text.</summary>
+    /// <summary>Texts that end a response, at most 16 of 1 to 256 characters; they are not part of its text.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>Tokens that end a response as the end-of-sequence token does, at most 16; they are not part of its text.</summary>
+    public IReadOnlyList<int> StopTokens { get; init; } = [];
 
     /// <summary>The same seed, prompt and model give the same response, whatever else is in the batch.</summary>
     public ulong Seed { get; init; }
@@ -40,6 +43,11 @@ public sealed record SamplingSettings
         if (Stop.Count > 16 || Stop.Any(s => s.Length is 0 or > 256))
         {
             throw new ArgumentException("stop takes at most 16 texts of 1 to 256 characters.");
+        }
+
+        if (StopTokens.Count > 16 || StopTokens.Any(token => token < 0))
+        {
+            throw new ArgumentException("stop_token_ids takes at most 16 token ids, none below 0.");
         }
     }
 }

@@ -1,34 +1,58 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Rlhf.LanguageModels.Sampling;
 
 namespace Rlhf.Generator.Engine;
 
-/// <summary>One thread that owns the models. What arrives within a moment runs as one batch for each version.</summary>
+/// <summary>One thread that owns the models. Each version has a batch that runs on; requests join it and leave it between two tokens.</summary>
 internal sealed partial class GenerationEngine(LoadedVersions versions, GeneratorMetrics metrics, ILogger<GenerationEngine> logger) : IHostedService, IDisposable
 {
-    private const int MaxRows = 512;
-    private static readonly TimeSpan _gatheringTime = TimeSpan.FromMilliseconds(3);
-
-    private readonly BlockingCollection<GenerationWork> _queue = [];
+    private readonly BlockingCollection<GenerationWork> _arrivals = [];
     private readonly CancellationTokenSource _stopping = new();
+    private readonly Queue<GenerationWork> _waiting = new();
+    private readonly List<GenerationWork> _working = [];
     private Thread? _thread;
 
     /// <summary>Draws a response for each request. The caller has checked settings and lengths.</summary>
+    /// <exception cref="RequestTooLargeException">A response would never fit the memory for keys and values.</exception>
     public Task<IReadOnlyList<SampledSequence>> SampleAsync(VersionFiles version, IReadOnlyList<SampleRequest> requests, CancellationToken cancellationToken)
     {
         var work = new SamplingWork(version, requests, cancellationToken);
         Enqueue(work);
-        return work.Completion.Task;
+        return work.Completion.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Scores each continuation. The caller has checked the lengths.</summary>
-    public Task<IReadOnlyList<float[]>> ScoreAsync(
-        VersionFiles version, IReadOnlyList<ScoringRequest> requests, double temperature, CancellationToken cancellationToken)
+    /// <summary>Draws a response for each request, and gives the tokens as they are drawn. The caller has checked settings and lengths.</summary>
+    /// <exception cref="RequestTooLargeException">A response would never fit the memory for keys and values.</exception>
+    public async IAsyncEnumerable<StreamedToken> StreamAsync(
+        VersionFiles version, IReadOnlyList<SampleRequest> requests, int alternatives, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var work = new ScoringWork(version, requests, temperature, cancellationToken);
+        // A reader that stops early frees its places too.
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var work = new StreamingWork(version, requests, alternatives, gone.Token);
         Enqueue(work);
-        return work.Completion.Task;
+        try
+        {
+            await foreach (var token in work.Tokens.ReadAllAsync(cancellationToken))
+            {
+                yield return token;
+            }
+        }
+        finally
+        {
+            await gone.CancelAsync();
+        }
+    }
+
+    /// <summary>Scores a continuation: the natural log-probability of each token. The caller has checked the lengths.</summary>
+    /// <exception cref="RequestTooLargeException">It would never fit the memory for keys and values.</exception>
+    public Task<float[]> ScoreAsync(VersionFiles version, ScoringRequest request, double temperature, CancellationToken cancellationToken)
+    {
+        var work = new ScoringWork(version, request, temperature, cancellationToken);
+        Enqueue(work);
+        return work.Completion.WaitAsync(cancellationToken);
     }
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -40,7 +64,7 @@ internal sealed partial class GenerationEngine(LoadedVersions versions, Generato
 
     public Task StopAsync(CancellationToken cancellationToken)
     {
-        _queue.CompleteAdding();
+        _arrivals.CompleteAdding();
         _stopping.Cancel();
         _thread?.Join();
         return Task.CompletedTask;
@@ -48,7 +72,7 @@ internal sealed partial class GenerationEngine(LoadedVersions versions, Generato
 
     public void Dispose()
     {
-        _queue.Dispose();
+        _arrivals.Dispose();
         _stopping.Dispose();
     }
 
@@ -56,9 +80,9 @@ internal sealed partial class GenerationEngine(LoadedVersions versions, Generato
     {
         try
         {
-            _queue.Add(work, work.CancellationToken);
+            _arrivals.Add(work);
         }
-        catch (InvalidOperationException) when (_queue.IsAddingCompleted)
+        catch (InvalidOperationException) when (_arrivals.IsAddingCompleted)
         {
             throw new OperationCanceledException("The service is stopping.");
         }
@@ -66,90 +90,143 @@ internal sealed partial class GenerationEngine(LoadedVersions versions, Generato
 
     private void Run()
     {
-        foreach (var first in _queue.GetConsumingEnumerable())
+        while (!_stopping.IsCancellationRequested)
         {
-            var batch = Gather(first);
-            foreach (var group in batch.GroupBy(w => w.Version))
-            {
-                RunVersion(group.Key, [.. group]);
-            }
-        }
-    }
-
-    private List<GenerationWork> Gather(GenerationWork first)
-    {
-        var batch = new List<GenerationWork> { first };
-        var rows = first.Rows;
-        var since = Stopwatch.GetTimestamp();
-        while (rows < MaxRows)
-        {
-            var left = _gatheringTime - Stopwatch.GetElapsedTime(since);
-            if (!_queue.TryTake(out var next, left > TimeSpan.Zero ? left : TimeSpan.Zero))
-            {
-                break;
-            }
-
-            batch.Add(next);
-            rows += next.Rows;
+            Receive();
+            Begin();
+            Step();
+            metrics.InWork(_waiting.Count + _working.Count);
         }
 
-        return batch;
+        while (_arrivals.TryTake(out var work))
+        {
+            _waiting.Enqueue(work);
+        }
+
+        Fail(_working.Concat(_waiting), new OperationCanceledException("The service is stopping."));
     }
 
-    private void RunVersion(VersionFiles files, List<GenerationWork> batch)
+    // Waits only while there is nothing to do.
+    private void Receive()
     {
-        batch.FindAll(w => w.CancellationToken.IsCancellationRequested).ForEach(w => w.Cancel());
-        batch.RemoveAll(w => w.CancellationToken.IsCancellationRequested);
         try
         {
-            var version = versions.Get(files);
-            Sample(version, [.. batch.OfType<SamplingWork>()]);
-            foreach (var group in batch.OfType<ScoringWork>().GroupBy(w => w.Temperature))
+            var patience = _waiting.Count + _working.Count == 0 ? Timeout.Infinite : 0;
+            while (_arrivals.TryTake(out var work, patience, _stopping.Token))
             {
-                Score(version, [.. group], group.Key);
+                _waiting.Enqueue(work);
+                patience = 0;
             }
         }
         catch (OperationCanceledException)
         {
-            batch.ForEach(w => w.Fail(new OperationCanceledException("The service is stopping.")));
-        }
-        catch (Exception exception) when (exception is InvalidDataException or ArgumentException or IOException or System.Runtime.InteropServices.ExternalException)
-        {
-            // Each caller gets the failure, and the engine goes on with the next batch.
-            LogBatchFailed(logger, exception, files.VersionId, batch.Count);
-            batch.ForEach(w => w.Fail(exception));
+            // Stopping; the loop sees it.
         }
     }
 
-    private void Sample(LoadedVersion version, List<SamplingWork> work)
+    // In the order of arrival. Where all loaded versions are at work and there is no room for another one, everybody waits, so that
+    // one of them runs dry.
+    private void Begin()
     {
-        if (work.Count == 0)
+        while (_waiting.TryPeek(out var work))
         {
-            return;
-        }
+            if (work.IsCancelled)
+            {
+                _waiting.Dequeue();
+                work.Dispose();
+                continue;
+            }
 
-        var since = Stopwatch.GetTimestamp();
-        var sampled = version.Sampler.Sample([.. work.SelectMany(w => w.Requests)], _stopping.Token);
-        metrics.Sampled(sampled, Stopwatch.GetElapsedTime(since));
-        var offset = 0;
-        foreach (var item in work)
-        {
-            item.Completion.TrySetResult([.. sampled.Skip(offset).Take(item.Rows)]);
-            offset += item.Rows;
+            if (!TryGet(work.Version, out var version))
+            {
+                return;
+            }
+
+            if (version is not null)
+            {
+                _waiting.Dequeue();
+                _working.Add(work);
+                TryBegin(work, version);
+            }
         }
     }
 
-    private static void Score(LoadedVersion version, List<ScoringWork> work, double temperature)
+    /// <returns>False where the version must wait; true and null where it can't be loaded, and those who want it know.</returns>
+    private bool TryGet(VersionFiles files, out LoadedVersion? version)
     {
-        var scored = version.Scorer.Logprobs([.. work.SelectMany(w => w.Requests)], temperature);
-        var offset = 0;
-        foreach (var item in work)
+        version = null;
+        try
         {
-            item.Completion.TrySetResult([.. scored.Skip(offset).Take(item.Rows)]);
-            offset += item.Rows;
+            return versions.TryGet(files, out version);
+        }
+        catch (Exception exception) when (IsExpected(exception))
+        {
+            LogLoadFailed(logger, exception, files.VersionId);
+            var (failed, left) = (_waiting.Where(work => work.Version == files).ToList(), _waiting.Where(work => work.Version != files).ToList());
+            Fail(failed, exception);
+            failed.ForEach(work => work.Dispose());
+            _waiting.Clear();
+            left.ForEach(_waiting.Enqueue);
+            return true;
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A batch of {Count} for version {VersionId} failed")]
-    private static partial void LogBatchFailed(ILogger logger, Exception exception, string versionId, int count);
+    private static void TryBegin(GenerationWork work, LoadedVersion version)
+    {
+        try
+        {
+            work.Begin(version.Batch);
+        }
+        catch (ArgumentException exception)
+        {
+            work.Fail(exception);
+        }
+    }
+
+    private void Step()
+    {
+        foreach (var (versionId, version) in versions.AtWork())
+        {
+            var since = Stopwatch.GetTimestamp();
+            try
+            {
+                metrics.Stepped(version.Batch.Step(), Stopwatch.GetElapsedTime(since));
+            }
+            catch (Exception exception) when (IsExpected(exception) || exception is InvalidOperationException)
+            {
+                // Each caller gets the failure, and the engine goes on.
+                LogStepFailed(logger, exception, versionId);
+                version.Batch.Clear();
+                Fail(_working.Where(work => work.Version.VersionId == versionId), exception);
+            }
+        }
+
+        _working.RemoveAll(work =>
+        {
+            var isDone = work.IsDone;
+            if (isDone)
+            {
+                work.Dispose();
+            }
+
+            return isDone;
+        });
+    }
+
+    private static void Fail(IEnumerable<GenerationWork> failed, Exception exception)
+    {
+        foreach (var work in failed)
+        {
+            work.Fail(exception);
+        }
+    }
+
+    private static bool IsExpected(Exception exception) =>
+        exception is InvalidDataException or ArgumentException or IOException or ExternalException;
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Version {VersionId} can't be loaded")]
+    private static partial void LogLoadFailed(ILogger logger, Exception exception, string versionId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A step of version {VersionId} failed")]
+    private static partial void LogStepFailed(ILogger logger, Exception exception, string versionId);
 }

@@ -1,44 +1,50 @@
-using Rlhf.LanguageModels.Sampling;
+using Rlhf.LanguageModels.Sampling.Batching;
 
 namespace Rlhf.Generator.Engine;
 
-/// <summary>Something that waits for the engine.</summary>
-/// <param name="Version">The version that is to do it.</param>
-/// <param name="CancellationToken">The caller's; work whose caller has gone is not begun.</param>
-internal abstract record GenerationWork(VersionFiles Version, CancellationToken CancellationToken)
+/// <summary>Something that a caller has asked the engine for. Its members are for the engine's thread.</summary>
+internal abstract class GenerationWork(VersionFiles version, CancellationToken cancellationToken) : IDisposable
 {
-    /// <summary>Sequences it adds to a batch.</summary>
-    public abstract int Rows { get; }
+    private readonly CancellationTokenSource _abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+    private int _left;
 
-    /// <summary>Ends the wait with a failure.</summary>
-    public abstract void Fail(Exception exception);
+    /// <summary>The version that is to do it.</summary>
+    public VersionFiles Version => version;
 
-    /// <summary>Ends the wait of a caller that has gone.</summary>
-    public abstract void Cancel();
-}
+    /// <summary>Whether the caller has gone.</summary>
+    public bool IsCancelled => cancellationToken.IsCancellationRequested;
 
-/// <summary>Responses to be drawn.</summary>
-internal sealed record SamplingWork(VersionFiles Version, IReadOnlyList<SampleRequest> Requests, CancellationToken CancellationToken)
-    : GenerationWork(Version, CancellationToken)
-{
-    public TaskCompletionSource<IReadOnlyList<SampledSequence>> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    /// <summary>Whether nothing of it is in a batch any more.</summary>
+    public bool IsDone => _left == 0 || _abandoned.IsCancellationRequested;
 
-    public override int Rows => Requests.Count;
+    /// <summary>Puts it into the version's batch.</summary>
+    /// <exception cref="ArgumentException">The batch refused it.</exception>
+    public void Begin(RunningBatch batch) => Begin(batch, _abandoned.Token);
 
-    public override void Fail(Exception exception) => Completion.TrySetException(exception);
+    /// <summary>Ends the caller's wait with a failure; what is in a batch leaves it at the next step.</summary>
+    public void Fail(Exception exception)
+    {
+        Complete(exception);
+        _abandoned.Cancel();
+    }
 
-    public override void Cancel() => Completion.TrySetCanceled(CancellationToken);
-}
+    public void Dispose() => _abandoned.Dispose();
 
-/// <summary>Given continuations to be scored at one temperature.</summary>
-internal sealed record ScoringWork(VersionFiles Version, IReadOnlyList<ScoringRequest> Requests, double Temperature, CancellationToken CancellationToken)
-    : GenerationWork(Version, CancellationToken)
-{
-    public TaskCompletionSource<IReadOnlyList<float[]>> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    protected abstract void Begin(RunningBatch batch, CancellationToken abandoned);
 
-    public override int Rows => Requests.Count;
+    /// <summary>Ends the caller's wait.</summary>
+    /// <param name="exception">Null where all went well.</param>
+    protected abstract void Complete(Exception? exception);
 
-    public override void Fail(Exception exception) => Completion.TrySetException(exception);
+    /// <summary>Says how many parts it has, before the first one is added.</summary>
+    protected void Expect(int parts) => _left = parts;
 
-    public override void Cancel() => Completion.TrySetCanceled(CancellationToken);
+    /// <summary>Counts a finished part; the last one ends the caller's wait.</summary>
+    protected void FinishPart()
+    {
+        if (--_left == 0)
+        {
+            Complete(null);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 using Rlhf.LanguageModels;
 using Rlhf.LanguageModels.Adapters;
 using Rlhf.LanguageModels.Decoding;
-using Rlhf.LanguageModels.Sampling;
+using Rlhf.LanguageModels.Sampling.Batching;
 using Rlhf.Tokenization;
 
 namespace Rlhf.Generator.Engine;
@@ -11,23 +11,21 @@ internal sealed class LoadedVersion : IDisposable
 {
     private readonly DecodingModel _model;
 
-    private LoadedVersion(DecodingModel model, long parameterCount, TextTokenizer tokenizer)
+    private LoadedVersion(DecodingModel model, long parameterCount, TextTokenizer tokenizer, long keyValueBytes)
     {
         (_model, ParameterCount) = (model, parameterCount);
-        Sampler = new ContinuousSampler(model, tokenizer);
-        Scorer = new PrefixScorer(model);
+        Batch = new RunningBatch(model, tokenizer, keyValueBytes);
     }
 
     public ModelConfig Config => _model.Config;
 
     public long ParameterCount { get; }
 
-    public ISampler Sampler { get; }
-
-    public IScorer Scorer { get; }
+    /// <summary>What the version works on.</summary>
+    public RunningBatch Batch { get; }
 
     /// <exception cref="InvalidDataException">A file is missing, malformed or unsupported; the message names it.</exception>
-    public static LoadedVersion Load(VersionFiles files, TextTokenizer tokenizer, int threads)
+    public static LoadedVersion Load(VersionFiles files, TextTokenizer tokenizer, int threads, long keyValueBytes)
     {
         using var model = CausalLanguageModel.Load(files.ModelFolder);
         if (files.AdapterFolder is { } folder)
@@ -36,8 +34,12 @@ internal sealed class LoadedVersion : IDisposable
             adapter.Merge();
         }
 
-        return new LoadedVersion(DecodingModel.Pack(model, threads), model.ParameterCount, tokenizer);
+        return new LoadedVersion(DecodingModel.Pack(model, threads), model.ParameterCount, tokenizer, keyValueBytes);
     }
 
-    public void Dispose() => _model.Dispose();
+    public void Dispose()
+    {
+        Batch.Dispose();
+        _model.Dispose();
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Rlhf.LanguageModels;
 using Rlhf.ServiceDefaults;
 using Rlhf.Tokenization;
@@ -27,7 +28,7 @@ internal sealed partial class LoadedVersions(
         TorchSharp.torch.set_num_threads(torchOptions.Threads);
         try
         {
-            var loaded = Get(new VersionFiles(ModelOptions.BaseVersion, model.Path, null));
+            var loaded = Load(new VersionFiles(ModelOptions.BaseVersion, model.Path, null));
             _config = loaded.Config;
             ParameterCount = loaded.ParameterCount;
         }
@@ -37,31 +38,21 @@ internal sealed partial class LoadedVersions(
         }
     }
 
+    /// <summary>The versions that have something to do.</summary>
+    public IReadOnlyList<(string VersionId, LoadedVersion Version)> AtWork() => [.. _loaded.Where(loaded => !loaded.Version.Batch.IsIdle)];
+
     /// <summary>The version, loaded if it is not.</summary>
+    /// <returns>False where it is not loaded, and every version in memory is at work.</returns>
     /// <exception cref="InvalidDataException">A file is missing, malformed or unsupported; the message names it.</exception>
-    public LoadedVersion Get(VersionFiles files)
+    public bool TryGet(VersionFiles files, [NotNullWhen(true)] out LoadedVersion? version)
     {
-        for (var node = _loaded.First; node is not null; node = node.Next)
+        version = Find(files.VersionId);
+        if (version is null && MakeRoom())
         {
-            if (node.Value.VersionId == files.VersionId)
-            {
-                _loaded.Remove(node);
-                _loaded.AddFirst(node);
-                return node.Value.Version;
-            }
+            version = Load(files);
         }
 
-        var version = LoadedVersion.Load(files, tokenizer, torchOptions.Threads);
-        _loaded.AddFirst((files.VersionId, version));
-        while (_loaded.Count > options.LoadedVersions)
-        {
-            _loaded.Last?.Value.Version.Dispose();
-            _loaded.RemoveLast();
-        }
-
-        Ids = [.. _loaded.Select(l => l.VersionId)];
-        LogLoaded(logger, files.VersionId);
-        return version;
+        return version is not null;
     }
 
     public void Dispose()
@@ -70,6 +61,47 @@ internal sealed partial class LoadedVersions(
         {
             version.Dispose();
         }
+    }
+
+    private LoadedVersion? Find(string versionId)
+    {
+        for (var node = _loaded.First; node is not null; node = node.Next)
+        {
+            if (node.Value.VersionId == versionId)
+            {
+                _loaded.Remove(node);
+                _loaded.AddFirst(node);
+                return node.Value.Version;
+            }
+        }
+
+        return null;
+    }
+
+    private bool MakeRoom()
+    {
+        for (var node = _loaded.Last; node is not null && _loaded.Count >= options.LoadedVersions;)
+        {
+            var previous = node.Previous;
+            if (node.Value.Version.Batch.IsIdle)
+            {
+                node.Value.Version.Dispose();
+                _loaded.Remove(node);
+            }
+
+            node = previous;
+        }
+
+        return _loaded.Count < options.LoadedVersions;
+    }
+
+    private LoadedVersion Load(VersionFiles files)
+    {
+        var version = LoadedVersion.Load(files, tokenizer, torchOptions.Threads, (long)options.KeyValueMegabytes << 20);
+        _loaded.AddFirst((files.VersionId, version));
+        Ids = [.. _loaded.Select(l => l.VersionId)];
+        LogLoaded(logger, files.VersionId);
+        return version;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Loaded version {VersionId}")]

@@ -46,6 +46,15 @@ internal sealed class PromptEncoder(TextTokenizer tokenizer, LoadedVersions vers
         return tokens;
     }
 
+    /// <exception cref="ItemException">A token id is not one of the model's.</exception>
+    public void RequireTokens(IEnumerable<int> tokens)
+    {
+        if (tokens.Any(id => id < 0 || id >= versions.Config.VocabularySize))
+        {
+            throw new ItemException(ErrorCode.InvalidItem, $"Token ids must be from 0 to {versions.Config.VocabularySize - 1}.");
+        }
+    }
+
     private static string Render(Conversation conversation)
     {
         try
@@ -65,11 +74,12 @@ internal sealed class PromptEncoder(TextTokenizer tokenizer, LoadedVersions vers
             throw new ItemException(ErrorCode.TokenizerMismatch, $"The token ids are said to be of tokenizer \"{tokens.TokenizerHash}\"; this model's is \"{tokenizer.Hash}\".");
         }
 
-        if (tokens.TokenIds.Count == 0 || tokens.TokenIds.Any(id => id < 0 || id >= versions.Config.VocabularySize))
+        if (tokens.TokenIds.Count == 0)
         {
-            throw new ItemException(ErrorCode.InvalidItem, $"Token ids must be at least one, each from 0 to {versions.Config.VocabularySize - 1}.");
+            throw new ItemException(ErrorCode.InvalidItem, "There are no token ids; give at least one.");
         }
 
+        RequireTokens(tokens.TokenIds);
         return [.. tokens.TokenIds];
     }
 }

@@ -7,6 +7,9 @@ namespace Rlhf.Benchmarks;
 /// <summary>The same through PyTorch: a script beside this program, run by python3.</summary>
 internal static class PyTorchDecode
 {
+    // Debian's PyTorch takes whatever BLAS is there; the reference one does a few GFLOP/s and would flatter everyone else.
+    private const double SlowBlas = 10;
+
     private static bool _isMissing;
 
     /// <summary>Null where python3 has no torch.</summary>
@@ -19,13 +22,13 @@ internal static class PyTorchDecode
 
         // Debian's own, where there is one: it sees Debian's packages.
         var start = new ProcessStartInfo(File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3") { RedirectStandardOutput = true, RedirectStandardError = true };
-        int[] numbers =
+        int[] arguments =
         [
             config.VocabularySize, config.HiddenSize, config.IntermediateSize, config.Layers, config.Heads, config.KeyValueHeads, config.HeadSize,
             threads, batch, promptLength, warmUpSteps, steps,
         ];
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "decode_pytorch.py"));
-        foreach (var number in numbers)
+        foreach (var number in arguments)
         {
             start.ArgumentList.Add(number.ToString(CultureInfo.InvariantCulture));
         }
@@ -36,11 +39,17 @@ internal static class PyTorchDecode
         process.WaitForExit();
         if (process.ExitCode == 0)
         {
-            return double.Parse(output, CultureInfo.InvariantCulture);
+            var numbers = output.Split(' ', StringSplitOptions.TrimEntries).Select(number => double.Parse(number, CultureInfo.InvariantCulture)).ToArray();
+            if (numbers[1] < SlowBlas)
+            {
+                Console.WriteLine($"PyTorch's matrix product does {numbers[1]:F1} GFLOP/s: not a fair peer (Debian: apt-get install libopenblas0-pthread)");
+            }
+
+            return numbers[0];
         }
 
         _isMissing = true;
-        Console.WriteLine($"No PyTorch: {error.Result.Trim().Split('\n')[^1]} (Debian: apt-get install python3-torch)");
+        Console.WriteLine($"No PyTorch: {error.Result.Trim().Split('\n')[^1]} (Debian: apt-get install python3-torch libopenblas0-pthread)");
         return null;
     }
 }

@@ -1,4 +1,4 @@
-"""Greedy decoding of a Llama-layout model with random weights, eager, static cache; prints tokens a second."""
+"""Greedy decoding of a Llama-layout model with random weights, eager, static cache; prints tokens a second, and GFLOP/s of its matrix product."""
 import sys
 import time
 
@@ -56,4 +56,10 @@ with torch.no_grad():
     since = time.perf_counter()
     for position in range(prompt + warm_up, S):
         tokens = step(tokens, position)
-    print(B * steps / (time.perf_counter() - since))
+    rate = B * steps / (time.perf_counter() - since)
+    a = torch.randn(512, 512)
+    a @ a
+    since = time.perf_counter()
+    for _ in range(5):
+        a @ a
+    print(rate, 5 * 2 * 512 ** 3 / (time.perf_counter() - since) / 1e9)

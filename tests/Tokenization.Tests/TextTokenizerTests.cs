@@ -8,9 +8,30 @@ public sealed class TextTokenizerTests
     [Theory]
     [InlineData("models/stories260K/hf", "tokenizers/vectors/tok512.json")]
     [InlineData("tokenizers/gpt2", "tokenizers/vectors/ggml_gpt-2.json")]
+    [InlineData("tokenizers/llama2", "tokenizers/vectors/ggml_llama-spm.json")]
     public void Ids_equal_the_reference_vectors(string model, string vectors)
     {
-        var tokenizer = TextTokenizer.Load(Fixtures.Path(model));
+        AssertVectors(TextTokenizer.Load(Fixtures.Path(model)), vectors);
+    }
+
+    [Fact]
+    public void Vocabulary_and_merges_alone_give_the_same_ids()
+    {
+        var folder = Directory.CreateTempSubdirectory("tokenizer-test").FullName;
+        foreach (var name in (string[])["vocab.json", "merges.txt"])
+        {
+            File.Copy(Path.Combine(Fixtures.Path("tokenizers/gpt2"), name), Path.Combine(folder, name));
+        }
+
+        var tokenizer = TextTokenizer.Load(folder);
+        AssertVectors(tokenizer, "tokenizers/vectors/ggml_gpt-2.json");
+        Assert.Equal(50256, tokenizer.EosId);
+        Assert.Equal([50256, 64], tokenizer.Encode("<|endoftext|>a", allowSpecial: true));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static void AssertVectors(TextTokenizer tokenizer, string vectors)
+    {
         using var json = JsonDocument.Parse(File.ReadAllText(Fixtures.Path(vectors)));
         var wrong = new List<string>();
         var count = 0;

@@ -1,144 +1,115 @@
 using System.Security.Cryptography;
-using System.Text.Json;
-using Microsoft.ML.Tokenizers;
+using System.Text;
+using Rlhf.Tokenization.Files;
 
 namespace Rlhf.Tokenization;
 
-/// <summary>Text to token ids and back, as a model's Hugging Face folder says.</summary>
+/// <summary>Text to token ids and back, as a model's Hugging Face folder says. Any thread may use it.</summary>
 public sealed class TextTokenizer
 {
-    private static readonly string[] FileNames = ["tokenizer.json", "tokenizer.model", "tokenizer_config.json"];
+    private static readonly string[] _fileNames = ["tokenizer.json", "tokenizer.model", "tokenizer_config.json"];
+    private static readonly string[] _fileNamesWithoutJson = [.. _fileNames, VocabularyAndMerges.VocabularyName, VocabularyAndMerges.MergesName];
 
-    private readonly Func<string, IEnumerable<int>> _encode;
-    private readonly Func<IEnumerable<int>, string> _decode;
+    private readonly TokenizerPipeline _pipeline;
+    private readonly SequenceMarks _marks;
     private readonly string _wordBoundary;
 
-    private TextTokenizer(
-        Func<string, IEnumerable<int>> encode, Func<IEnumerable<int>, string> decode, string wordBoundary, int? bosId, int eosId, string hash)
+    private TextTokenizer(TokenizerPipeline pipeline, SequenceMarks marks, string hash)
     {
-        _encode = encode;
-        _decode = decode;
-        _wordBoundary = wordBoundary;
-        BosId = bosId;
-        EosId = eosId;
-        Hash = hash;
+        (_pipeline, _marks, Hash) = (pipeline, marks, hash);
+
+        // Where the tokenizer puts a space before a text by itself, a continuation needs none.
+        _wordBoundary = pipeline.Decoder.DropsFirstSpace ? "" : " ";
+        Bos = Text(marks.Bos);
+        Eos = Text(marks.Eos);
     }
 
     /// <summary>The token that a text begins with, where the model wants one.</summary>
-    public int? BosId { get; }
+    public int? BosId => _marks.AddsBos ? _marks.Bos : null;
 
     /// <summary>The token that ends a response.</summary>
-    public int EosId { get; }
+    public int EosId => _marks.Eos;
+
+    /// <summary>The text of the token that begins a sequence; empty where the model's files name none.</summary>
+    public string Bos { get; }
+
+    /// <summary>The text of the token that ends a sequence.</summary>
+    public string Eos { get; }
 
     /// <summary>SHA-256 over the tokenizer's files, lower-case hex. Token ids only mean something together with it.</summary>
     public string Hash { get; }
 
-    /// <summary>Loads the tokenizer of a model folder: tokenizer.json (byte-level or SentencePiece-style BPE), else SentencePiece's tokenizer.model.</summary>
+    /// <summary>
+    /// Loads the tokenizer of a model folder: tokenizer.json (byte-level BPE, or BPE with byte fallback), else SentencePiece's
+    /// tokenizer.model, else vocab.json and merges.txt.
+    /// </summary>
     /// <param name="folder">A folder in Hugging Face layout.</param>
     /// <exception cref="InvalidDataException">A file is missing, malformed or not supported; the message names it and the remedy.</exception>
     public static TextTokenizer Load(string folder)
     {
-        var jsonPath = Path.Combine(folder, "tokenizer.json");
-        var modelPath = Path.Combine(folder, "tokenizer.model");
-        using var config = ParseIfPresent(Path.Combine(folder, "tokenizer_config.json"));
-        using var json = ParseIfPresent(jsonPath);
         try
         {
-            if (json is not null && TokenizerFile.IsByteLevel(json.RootElement))
-            {
-                var bpe = TokenizerFile.CreateByteLevel(json.RootElement, jsonPath);
-                var ids = new SpecialTokenIds(json.RootElement, config?.RootElement, folder, sentencePiece: null);
-                return new TextTokenizer(t => bpe.EncodeToIds(t), i => bpe.Decode(i) ?? "", " ", ids.Bos, ids.Eos, HashOf(folder));
-            }
-
-            // SentencePiece puts a space before the text by itself: hence the empty word boundary.
-            if (json is not null)
-            {
-                var bpe = new SentencePieceBpe(json.RootElement, jsonPath);
-                var ids = new SpecialTokenIds(json.RootElement, config?.RootElement, folder, LoadSentencePiece(modelPath));
-                return new TextTokenizer(bpe.Encode, bpe.Decode, "", ids.Bos, ids.Eos, HashOf(folder));
-            }
-
-            var sentencePiece = LoadSentencePiece(modelPath)
-                ?? throw new InvalidDataException($"{folder} has neither a tokenizer.json nor a SentencePiece tokenizer.model; add one of them.");
-            var special = new SpecialTokenIds(null, config?.RootElement, folder, sentencePiece);
-            return new TextTokenizer(
-                t => EncodeChecked(sentencePiece, t), i => sentencePiece.Decode(i), "", special.Bos, special.Eos, HashOf(folder));
+            var json = JsonField.ReadIfPresent(Path.Combine(folder, "tokenizer.json"));
+            var sentencePiece = SentencePieceFile.ReadIfPresent(Path.Combine(folder, "tokenizer.model"));
+            var pipeline = Read(folder, json, sentencePiece);
+            return new TextTokenizer(pipeline, SequenceMarks.Read(folder, pipeline.Vocabulary, json, sentencePiece), HashOf(folder));
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException or IndexOutOfRangeException)
+        catch (Exception e) when (e is InvalidOperationException or FormatException or ArgumentException)
         {
             throw new InvalidDataException($"{folder}: the tokenizer's files are malformed ({e.Message})", e);
         }
     }
 
     /// <summary>Token ids of a whole text, with the leading BOS token where the model wants one.</summary>
-    public int[] Encode(string text)
+    /// <param name="text">Any text; half a surrogate pair becomes U+FFFD.</param>
+    /// <param name="allowSpecial">
+    /// Whether the text of a special token (end of sequence, role marks) is that token. False for what people wrote: to them it
+    /// is text like any other. Added tokens that are not special always match.
+    /// </param>
+    public int[] Encode(string text, bool allowSpecial = false)
     {
-        var ids = _encode(text);
+        var ids = _pipeline.Encode(text, allowSpecial, TextPlace.Start).Ids;
         return BosId is { } bos ? [bos, .. ids] : [.. ids];
     }
 
     /// <summary>Token ids of a text that follows another one at a word's boundary, as if a space stood before it. No BOS.</summary>
-    public int[] EncodeContinuation(string text) => [.. _encode(_wordBoundary + text)];
+    public int[] EncodeContinuation(string text) => [.. _pipeline.Encode(_wordBoundary + text, allowSpecial: false, TextPlace.Start).Ids];
 
-    /// <summary>The text of token ids. BOS and EOS are left out; bytes that form no character become U+FFFD.</summary>
-    public string Decode(IEnumerable<int> tokenIds) =>
-        _decode(tokenIds.Where(id => id != EosId && id != BosId));
-
-    // The library returns nothing for some texts of which no two characters merge; a silent loss is worse than an error.
-    private static IReadOnlyList<int> EncodeChecked(LlamaTokenizer tokenizer, string text)
+    /// <summary>The text of token ids. BOS, EOS and other special tokens are left out; bytes that form no character become U+FFFD.</summary>
+    /// <param name="keepSpecial">Whether the text of special tokens is kept.</param>
+    public string Decode(IEnumerable<int> tokenIds, bool keepSpecial = false)
     {
-        var ids = tokenizer.EncodeToIds(text);
-        return ids.Count > 0 || string.IsNullOrWhiteSpace(text)
-            ? ids
-            : throw new ArgumentException($"tokenizer.model alone can't encode \"{text}\"; put the model's tokenizer.json beside it.", nameof(text));
-    }
-
-    private static LlamaTokenizer? LoadSentencePiece(string path)
-    {
-        if (!File.Exists(path))
+        var decoder = NewDecoder(keepSpecial);
+        var text = new StringBuilder();
+        foreach (var id in tokenIds)
         {
-            return null;
+            text.Append(decoder.Append(id));
         }
 
-        using var stream = File.OpenRead(path);
-        return LlamaTokenizer.Create(stream, addBeginOfSentence: false, addEndOfSentence: false);
+        return text.Append(decoder.Flush()).ToString();
     }
 
-    /// <summary>Copies the tokenizer's files from one model folder to another.</summary>
-    public static void CopyFiles(string from, string to)
-    {
-        foreach (var name in FileNames.Where(name => File.Exists(Path.Combine(from, name))))
-        {
-            File.Copy(Path.Combine(from, name), Path.Combine(to, name), overwrite: true);
-        }
-    }
+    /// <summary>A decoder for tokens that come one by one.</summary>
+    /// <inheritdoc cref="Decode" path="/param[@name='keepSpecial']"/>
+    public StreamingDecoder NewDecoder(bool keepSpecial = false) => new(_pipeline.Decoder, keepSpecial);
+
+    private static TokenizerPipeline Read(string folder, JsonField? json, SentencePieceFile? sentencePiece) =>
+        json is { } root ? TokenizerJson.Read(root)
+        : sentencePiece is not null ? sentencePiece.Pipeline()
+        : VocabularyAndMerges.ArePresent(folder) ? VocabularyAndMerges.Read(folder, JsonField.ReadIfPresent(Path.Combine(folder, "tokenizer_config.json")))
+        : throw new InvalidDataException($"{folder} has no tokenizer.json, no tokenizer.model, and no vocab.json with a merges.txt; add one of them.");
+
+    private string Text(int? id) => id is { } known ? _pipeline.Vocabulary.Tokens[known] : "";
 
     private static string HashOf(string folder)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var path in FileNames.Select(name => Path.Combine(folder, name)).Where(File.Exists))
+        var names = File.Exists(Path.Combine(folder, "tokenizer.json")) ? _fileNames : _fileNamesWithoutJson;
+        foreach (var path in names.Select(name => Path.Combine(folder, name)).Where(File.Exists))
         {
             hash.AppendData(File.ReadAllBytes(path));
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
-    }
-
-    private static JsonDocument? ParseIfPresent(string path)
-    {
-        if (!File.Exists(path))
-        {
-            return null;
-        }
-
-        try
-        {
-            return JsonDocument.Parse(File.ReadAllBytes(path));
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"{path} is not valid JSON: {e.Message}", e);
-        }
     }
 }

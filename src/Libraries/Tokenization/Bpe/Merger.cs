@@ -7,11 +7,11 @@ namespace Rlhf.Tokenization.Bpe;
 internal sealed class Merger(MergeTable merges)
 {
     private const int None = -1;
+    private const uint NoRank = uint.MaxValue;
 
     // Rank in the upper half, position of the left symbol in the lower one.
     private readonly PriorityQueue<int, ulong> _pairs = new();
-    private int[] _previous = [];
-    private int[] _next = [];
+    private Link[] _links = new Link[64];
 
     /// <summary>Merges in place.</summary>
     /// <param name="symbols">Token ids of single characters or bytes; the result stands at the front.</param>
@@ -23,29 +23,13 @@ internal sealed class Merger(MergeTable merges)
             return symbols.Length;
         }
 
-        Link(symbols.Length);
-        for (var i = 0; i + 1 < symbols.Length; i++)
-        {
-            Offer(symbols, i);
-        }
-
+        LinkAll(symbols);
         while (_pairs.TryDequeue(out var left, out var key))
         {
-            // An entry goes stale when one of its symbols was merged meanwhile.
-            var right = _next[left];
-            if (symbols[left] == None || right == None
-                || !merges.TryGet(symbols[left], symbols[right], out var rank, out var merged) || rank != (uint)(key >> 32))
+            // An entry is stale when one of its symbols was merged meanwhile.
+            if (_links[left].Rank == (uint)(key >> 32))
             {
-                continue;
-            }
-
-            symbols[left] = merged;
-            symbols[right] = None;
-            Unlink(right);
-            Offer(symbols, left);
-            if (_previous[left] != None)
-            {
-                Offer(symbols, _previous[left]);
+                MergeWithNext(symbols, left);
             }
         }
 
@@ -66,35 +50,63 @@ internal sealed class Merger(MergeTable merges)
         return count;
     }
 
-    private void Link(int length)
+    private void LinkAll(ReadOnlySpan<int> symbols)
     {
-        if (_next.Length < length)
+        if (_links.Length < symbols.Length)
         {
-            var capacity = Math.Max(length, 64);
-            (_previous, _next) = (new int[capacity], new int[capacity]);
+            _links = new Link[symbols.Length];
         }
 
-        for (var i = 0; i < length; i++)
+        for (var i = 0; i < symbols.Length; i++)
         {
-            (_previous[i], _next[i]) = (i - 1, i + 1 < length ? i + 1 : None);
+            _links[i] = new Link { Previous = i - 1, Next = i + 1 < symbols.Length ? i + 1 : None };
+        }
+
+        for (var i = 0; i < symbols.Length; i++)
+        {
+            Offer(symbols, i);
         }
     }
 
-    private void Unlink(int symbol)
+    private void MergeWithNext(Span<int> symbols, int left)
     {
-        var (previous, next) = (_previous[symbol], _next[symbol]);
-        _next[previous] = next;
-        if (next != None)
+        ref var link = ref _links[left];
+        var right = link.Next;
+        symbols[left] = link.Merged;
+        symbols[right] = None;
+        _links[right].Rank = NoRank;
+        link.Next = _links[right].Next;
+        if (link.Next != None)
         {
-            _previous[next] = previous;
+            _links[link.Next].Previous = left;
+        }
+
+        Offer(symbols, left);
+        if (link.Previous != None)
+        {
+            Offer(symbols, link.Previous);
         }
     }
 
     private void Offer(ReadOnlySpan<int> symbols, int left)
     {
-        if (_next[left] != None && merges.TryGet(symbols[left], symbols[_next[left]], out var rank, out _))
+        ref var link = ref _links[left];
+        if (link.Next != None && merges.TryGet(symbols[left], symbols[link.Next], out link.Rank, out link.Merged))
         {
-            _pairs.Enqueue(left, ((ulong)rank << 32) | (uint)left);
+            _pairs.Enqueue(left, ((ulong)link.Rank << 32) | (uint)left);
         }
+        else
+        {
+            link.Rank = NoRank;
+        }
+    }
+
+    /// <summary>A symbol's neighbours, and what becomes of it together with the next one.</summary>
+    private struct Link
+    {
+        public int Previous;
+        public int Next;
+        public uint Rank;
+        public int Merged;
     }
 }

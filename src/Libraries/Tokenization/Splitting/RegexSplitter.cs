@@ -15,23 +15,51 @@ internal sealed class RegexSplitter(string pattern, SplitBehavior behavior, bool
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidDataException">The pattern runs away on this text.</exception>
     public override void Split(string text, TextSpan part, List<TextSpan> words)
     {
-        var first = words.Count;
-        var joinsNext = false;
-        var lastIsMatch = false;
-        foreach (var (piece, isMatch) in Pieces(text, part))
+        var joiner = new WordJoiner(words, behavior);
+        var end = part.Start;
+        try
         {
-            // A piece that grows the word before it, or starts one.
-            var joins = words.Count > first && behavior switch
+            foreach (var match in Regex.EnumerateMatches(text.AsSpan(part.Start, part.Length), pattern, Options, Timeout))
             {
-                SplitBehavior.MergedWithPrevious => isMatch && !lastIsMatch,
-                SplitBehavior.MergedWithNext => !isMatch && joinsNext,
-                SplitBehavior.Contiguous => isMatch && lastIsMatch,
+                var (from, to) = (part.Start + match.Index, part.Start + match.Index + match.Length);
+                joiner.Add(new TextSpan(end, from), isInverted);
+                joiner.Add(new TextSpan(from, to), !isInverted);
+                end = to;
+            }
+        }
+        catch (RegexMatchTimeoutException e)
+        {
+            throw new InvalidDataException($"The tokenizer's pattern \"{pattern}\" took more than {Timeout.TotalSeconds} s for one match.", e);
+        }
+
+        joiner.Add(new TextSpan(end, part.End), isInverted);
+    }
+
+    /// <summary>Makes words of matches and what lies between them.</summary>
+    private struct WordJoiner(List<TextSpan> words, SplitBehavior behavior)
+    {
+        private readonly int _first = words.Count;
+        private bool _lastIsMatch;
+
+        public void Add(TextSpan piece, bool isMatch)
+        {
+            if (piece.Length == 0)
+            {
+                return;
+            }
+
+            var joinsLast = words.Count > _first && behavior switch
+            {
+                SplitBehavior.MergedWithPrevious => isMatch && !_lastIsMatch,
+                SplitBehavior.MergedWithNext => !isMatch && _lastIsMatch,
+                SplitBehavior.Contiguous => isMatch && _lastIsMatch,
                 _ => false,
             };
-            (joinsNext, lastIsMatch) = (isMatch, isMatch);
-            if (joins)
+            _lastIsMatch = isMatch;
+            if (joinsLast)
             {
                 words[^1] = words[^1] with { End = piece.End };
             }
@@ -40,33 +68,5 @@ internal sealed class RegexSplitter(string pattern, SplitBehavior behavior, bool
                 words.Add(piece);
             }
         }
-    }
-
-    private List<(TextSpan Piece, bool IsMatch)> Pieces(string text, TextSpan part)
-    {
-        var pieces = new List<(TextSpan, bool)>();
-        var end = part.Start;
-        foreach (var match in Regex.EnumerateMatches(text.AsSpan(part.Start, part.Length), pattern, Options, Timeout))
-        {
-            var (from, to) = (part.Start + match.Index, part.Start + match.Index + match.Length);
-            if (from > end)
-            {
-                pieces.Add((new TextSpan(end, from), isInverted));
-            }
-
-            if (to > from)
-            {
-                pieces.Add((new TextSpan(from, to), !isInverted));
-            }
-
-            end = to;
-        }
-
-        if (part.End > end)
-        {
-            pieces.Add((new TextSpan(end, part.End), isInverted));
-        }
-
-        return pieces;
     }
 }

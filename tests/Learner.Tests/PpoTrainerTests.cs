@@ -5,6 +5,7 @@ using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
 using Rlhf.Learner.Versions;
 using Rlhf.ServiceDefaults;
+using Rlhf.V1;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -135,6 +136,47 @@ public sealed class PpoTrainerTests
         Assert.True(FinalKl(2) < FinalKl(0.02) / 2);
     }
 
+    [Theory]
+    [InlineData(AdvantageEstimator.LeaveOneOut)]
+    [InlineData(AdvantageEstimator.GroupRelative)]
+    public void Other_responses_serve_as_well_as_a_value_function(AdvantageEstimator advantages)
+    {
+        var model = TinyModels.Create();
+        using var policy = PpoPolicy.Create(model, s_settings.LoraRank, s_settings.Temperature, seed: 4);
+        var recorder = new Recorder();
+        var trainer = new PpoTrainer(
+            policy, s_settings with { Advantages = advantages }, 4, null, null, Name, (step, _, _) => Sample(model, 64, seed: step));
+        trainer.Train(recorder, TestContext.Current.CancellationToken);
+        var scores = recorder.Of("score");
+        Assert.True(scores[^1] > 2 * scores[0], $"from {scores[0]} to {scores[^1]}");
+        Assert.True(recorder.Of("kl")[^1] > 0.1);
+        using var values = policy.ValueHead.Weight.abs().sum();
+        Assert.Equal(0, values.item<float>());
+    }
+
+    [Fact]
+    public void A_group_relative_step_equals_an_independent_loop()
+    {
+        var examples = TinyModels.RandomExamples(4, 8);
+        var logprobs = examples.Select(example => Enumerable.Range(0, example.ResponseLength).Select(t => -1f - (0.1f * t)).ToArray()).ToArray();
+        var references = logprobs.Select(row => row.Select(logprob => logprob - 0.5f).ToArray()).ToArray();
+        var zeros = logprobs.Select(row => new float[row.Length]).ToArray();
+        double[] scores = [1, 3, 2, -1];
+        var rollouts = examples.Select((example, i) => new Rollout(example, logprobs[i], true, scores[i], i < 3 ? "p" : "alone")).ToArray();
+        StepTargets Targets(AdvantageEstimator advantages) => StepTargets.Compute(
+            rollouts, new PolicyReading(logprobs, references, zeros, zeros), beta: 0.3, new PpoSettings { Advantages = advantages }, step: 1);
+
+        var relative = Targets(AdvantageEstimator.GroupRelative).Advantages;
+        // Mean 2 and deviation 1 of the first three; the fourth is alone.
+        Assert.Equal([-1 / 1.0001, 1 / 1.0001, 0, 0], relative.Select(row => (double)row[0]), (a, b) => Math.Abs(a - b) < 1e-6);
+        Assert.All(relative, row => Assert.All(row, advantage => Assert.Equal(row[0], advantage)));
+
+        double[] rewards = [.. scores.Select((score, i) => score - (0.3 * 0.5 * logprobs[i].Length))];
+        var leftOut = Targets(AdvantageEstimator.LeaveOneOut).Advantages;
+        Assert.Equal(rewards[0] - ((rewards[1] + rewards[2]) / 2), leftOut[0][0], 1e-5);
+        Assert.Equal(0, leftOut[3][0]);
+    }
+
     [Fact]
     public void Generator_and_learner_that_disagree_stop_the_job()
     {
@@ -161,7 +203,7 @@ public sealed class PpoTrainerTests
         }
 
         var rollouts = TinyModels.RandomExamples(9, 3)
-            .Select(example => new Rollout(example, new float[example.ResponseLength], true, 0)).ToArray();
+            .Select(example => new Rollout(example, new float[example.ResponseLength], true, 0, "")).ToArray();
         var together = policy.Read(rollouts);
         for (var i = 0; i < rollouts.Length; i++)
         {
@@ -186,7 +228,7 @@ public sealed class PpoTrainerTests
         var reading = new PolicyReading(policyLogprobs, Rows(), Rows(), Rows());
         double[] scores = [2, -30, 0.5]; // the second is clipped to -10
         bool[] isFinished = [true, true, false];
-        var rollouts = examples.Select((example, i) => new Rollout(example, policyLogprobs[i], isFinished[i], scores[i])).ToArray();
+        var rollouts = examples.Select((example, i) => new Rollout(example, policyLogprobs[i], isFinished[i], scores[i], "")).ToArray();
         var settings = new PpoSettings { UnfinishedPenalty = 0.75, AdvantageLambda = 0.9 };
         var targets = StepTargets.Compute(rollouts, reading, beta: 0.3, settings, step: 1);
 
@@ -269,7 +311,7 @@ public sealed class PpoTrainerTests
             var length = end < 0 ? tokens.Length : end + 1;
             var score = tokens[3..length].Count(token => token == RewardedToken) / (double)s_settings.MaxNewTokens;
             rollouts.Add(new Rollout(
-                new EncodedExample(tokens[..length], 3), [.. Enumerable.Range(0, length - 3).Select(t => logprobs[t][row])], end >= 0, score));
+                new EncodedExample(tokens[..length], 3), [.. Enumerable.Range(0, length - 3).Select(t => logprobs[t][row])], end >= 0, score, $"prompt {row / 4}"));
         }
 
         return rollouts;

@@ -5,6 +5,10 @@ namespace Rlhf.Coordinator.Runs;
 /// <summary>Reinforcement learning against the reward model. Zero is the learner's default throughout.</summary>
 internal sealed record PpoStageOptions : StageOptions
 {
+    /// <summary>What an answer is compared with: "gae" a value function, "rloo" or "grpo" the other answers to its prompt.</summary>
+    [AllowedValues("gae", "rloo", "grpo")]
+    public string Advantages { get; init; } = "gae";
+
     /// <summary>Updates.</summary>
     [Range(1, 1_000_000)]
     public int Steps { get; init; } = 40;

@@ -40,6 +40,12 @@ internal sealed class PpoStage(PpoStageOptions options) : IStage
                     LoraRank = options.LoraRank,
                     UnfinishedPenalty = options.UnfinishedPenalty,
                     RewardModelVersion = rewardModel,
+                    Advantages = options.Advantages switch
+                    {
+                        "rloo" => AdvantageEstimator.LeaveOneOut,
+                        "grpo" => AdvantageEstimator.GroupRelative,
+                        _ => AdvantageEstimator.Generalized,
+                    },
                 };
             },
             data,

@@ -3,6 +3,7 @@ using Rlhf.LanguageModels;
 using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
 using Rlhf.PolicyOptimization;
+using Rlhf.V1;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -154,7 +155,13 @@ internal sealed class PpoTrainer(
             var share = responses.Count / tokens;
             var policyLoss = PpoLoss.Policy(policyLogprobs, rolloutLogprobs, advantages, mask, settings.ClipRange) * share; // []
             var valueLoss = PpoLoss.Value(values, rolloutValues, returns, mask, settings.ValueClipRange) * share; // []
-            (policyLoss + (valueLoss * settings.ValueWeight)).backward();
+            var loss = settings.Advantages switch
+            {
+                AdvantageEstimator.Generalized => policyLoss + (valueLoss * settings.ValueWeight),
+                AdvantageEstimator.GroupRelative => policyLoss + (KlToBaseline(policyLogprobs, part, reading) * share),
+                _ => policyLoss,
+            }; // []
+            loss.backward();
             var ratio = RatioStatistics.Measure(policyLogprobs.detach(), rolloutLogprobs, mask, settings.ClipRange);
             total = new UpdateFigures(
                 total.PolicyLoss + policyLoss.item<float>(),
@@ -166,6 +173,9 @@ internal sealed class PpoTrainer(
 
         return total;
     }
+
+    private Tensor KlToBaseline(Tensor policyLogprobs, int[] part, PolicyReading reading) =>
+        KlEstimators.K3(policyLogprobs, Flat(part, index => reading.ReferenceLogprobs[index])).mean() * _controller.Beta; // []
 
     private Tensor Flat(int[] part, Func<int, float[]> row) =>
         tensor(part.SelectMany(row).ToArray(), device: policy.Device); // [N]

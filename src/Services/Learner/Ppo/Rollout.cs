@@ -7,4 +7,5 @@ namespace Rlhf.Learner.Ppo;
 /// <param name="Logprobs">[T], recorded by the generator when it sampled.</param>
 /// <param name="IsFinished">Whether the response ended by itself.</param>
 /// <param name="Score">The reward model's normalised score.</param>
-internal sealed record Rollout(EncodedExample Example, float[] Logprobs, bool IsFinished, double Score);
+/// <param name="PromptId">Whose response it is.</param>
+internal sealed record Rollout(EncodedExample Example, float[] Logprobs, bool IsFinished, double Score, string PromptId);

@@ -1,13 +1,14 @@
 using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
 using Rlhf.PolicyOptimization;
+using Rlhf.V1;
 using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Ppo;
 
 /// <summary>What a step's responses teach, one array a response, and what they measured.</summary>
-/// <param name="Advantages">Whitened over all response tokens of the step.</param>
-/// <param name="Returns">Taken before whitening.</param>
+/// <param name="Advantages">Generalized ones are whitened over all response tokens of the step; those of whole responses stand at each of their tokens.</param>
+/// <param name="Returns">Taken before whitening; zero where no value function is used.</param>
 /// <param name="KlPerSequence">k1 summed over each response and averaged, in nats.</param>
 /// <param name="K3PerSequence">The same of k3.</param>
 /// <param name="ExplainedVariance">Of the returns by the values; NaN where the returns do not vary.</param>
@@ -43,8 +44,14 @@ internal sealed record StepTargets(
         var isFinished = tensor(rollouts.Select(rollout => rollout.IsFinished).ToArray()); // [B]
         var penalised = TokenRewards.PenaliseUnfinished(scores, isFinished, settings.UnfinishedPenalty); // [B]
         var rewards = TokenRewards.FromScoreAndKl(penalised, policyLogprobs, referenceLogprobs, responseMask, beta); // [B, T]
-        var estimate = GeneralizedAdvantages.Estimate(rewards, values, responseMask, settings.Discount, settings.AdvantageLambda);
-        var advantages = MaskedStatistics.Whiten(estimate.Advantages, responseMask); // [B, T]
+        string[] prompts = [.. rollouts.Select(rollout => rollout.PromptId)];
+        var (advantages, returns) = settings.Advantages switch
+        {
+            AdvantageEstimator.Generalized => Generalized(rewards, values, responseMask, settings),
+            AdvantageEstimator.LeaveOneOut => OfResponses(GroupAdvantages.LeaveOneOut(Numbers(rewards.sum(1)), prompts), responseMask),
+            AdvantageEstimator.GroupRelative => OfResponses(GroupAdvantages.Standardised(Numbers(penalised), prompts), responseMask),
+            _ => throw new TrainingException($"There is no advantage estimator {settings.Advantages}."),
+        }; // [B, T] both
 
         // Both are 0 in the padding, where policy and reference are: the plain sum is the masked one.
         var kl = KlEstimators.K1(policyLogprobs, referenceLogprobs).sum().item<float>() / rollouts.Count;
@@ -52,11 +59,22 @@ internal sealed record StepTargets(
         Update.RequireFinite(kl, "KL to the baseline", () => $"step {step}");
         return new StepTargets(
             grid.ToRows(advantages),
-            grid.ToRows(estimate.Returns),
+            grid.ToRows(returns),
             kl,
             k3,
-            MaskedStatistics.ExplainedVariance(values, estimate.Returns, responseMask));
+            MaskedStatistics.ExplainedVariance(values, returns, responseMask));
     }
+
+    private static (Tensor Advantages, Tensor Returns) Generalized(Tensor rewards, Tensor values, Tensor responseMask, PpoSettings settings)
+    {
+        var estimate = GeneralizedAdvantages.Estimate(rewards, values, responseMask, settings.Discount, settings.AdvantageLambda);
+        return (MaskedStatistics.Whiten(estimate.Advantages, responseMask), estimate.Returns);
+    }
+
+    private static (Tensor Advantages, Tensor Returns) OfResponses(double[] advantages, Tensor responseMask) =>
+        (tensor(advantages, float32).unsqueeze(1) * responseMask, zeros_like(responseMask, float32)); // [B, T] both
+
+    private static double[] Numbers(Tensor perResponse) => perResponse.to(float64).data<double>().ToArray(); // [B]
 
     private static void RequireAgreement(Tensor policyLogprobs, Tensor rolloutLogprobs, Tensor responseMask, PpoSettings settings, long step)
     {

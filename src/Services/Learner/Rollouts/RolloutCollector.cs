@@ -196,7 +196,8 @@ internal sealed class RolloutCollector(
                     new EncodedExample(ids, generated.PromptTokenIds.Count),
                     [.. sample.Logprobs],
                     sample.FinishReason != FinishReason.Length,
-                    scored.Scores[i].Normalised);
+                    scored.Scores[i].Normalised,
+                    generated.PromptId);
             }
         }
     }

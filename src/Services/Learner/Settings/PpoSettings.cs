@@ -69,6 +69,10 @@ public sealed record PpoSettings
     [Range(1, 1024)]
     public int LoraRank { get; init; } = 1;
 
+    /// <summary>What a response is compared with; only the first way uses the value head.</summary>
+    [EnumDataType(typeof(AdvantageEstimator))]
+    public AdvantageEstimator Advantages { get; init; }
+
     /// <summary>gamma, the discount.</summary>
     [Range(0.0, 1.0)]
     public double Discount { get; init; } = 1;
@@ -111,6 +115,7 @@ public sealed record PpoSettings
             Temperature = Ranges.Or(options.Temperature, defaults.Temperature),
             UnfinishedPenalty = Ranges.Or(options.UnfinishedPenalty, defaults.UnfinishedPenalty),
             LoraRank = Ranges.Or(options.LoraRank, defaults.LoraRank),
+            Advantages = options.Advantages,
         });
     }
 }

@@ -51,4 +51,4 @@ var coordinator = builder.AddProject<Projects.Coordinator>("coordinator")
     .WithRun(options)
     .WithEnvironment("Data__Path", options.DataPathOf("coordinator"));
 
-return await AppHostProgram.RunAsync(builder.Build(), coordinator, reward, options);
+return await AppHostProgram.RunAsync(builder.Build(), coordinator, reward, generator, options);

@@ -18,7 +18,8 @@ internal static class AppHostProgram
     /// <summary>Runs until the user stops it, the run is done (when asked to exit then), or a service gives up.</summary>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(
-        DistributedApplication app, IResourceBuilder<ProjectResource> coordinator, IResourceBuilder<ProjectResource> reward, AppHostOptions options)
+        DistributedApplication app, IResourceBuilder<ProjectResource> coordinator, IResourceBuilder<ProjectResource> reward,
+        IResourceBuilder<ProjectResource> generator, AppHostOptions options)
     {
         using var stop = new StopSignals();
         try
@@ -28,7 +29,7 @@ internal static class AppHostProgram
                 ?? throw new UserErrorException($"Another AppHost is using {options.DataPath}; stop it, or give this one a folder of its own with --data.");
             await using (app)
             {
-                return await RunStartedAsync(app, coordinator, reward, options, stop.Token);
+                return await RunStartedAsync(app, coordinator, reward, generator, options, stop.Token);
             }
         }
         catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
@@ -47,6 +48,7 @@ internal static class AppHostProgram
         DistributedApplication app,
         IResourceBuilder<ProjectResource> coordinator,
         IResourceBuilder<ProjectResource> reward,
+        IResourceBuilder<ProjectResource> generator,
         AppHostOptions options,
         CancellationToken cancellationToken)
     {
@@ -56,6 +58,7 @@ internal static class AppHostProgram
         await app.ResourceNotifications.WaitForResourceHealthyAsync(coordinator.Resource.Name, cancellationToken);
         var web = coordinator.GetEndpoint("http").Url;
         Terminal.WriteLine($"All services are up. Web page: {web}  Reward API (gRPC): {reward.GetEndpoint("grpc").Url}");
+        Terminal.WriteLine($"OpenAI-compatible API: {generator.GetEndpoint("http").Url}/v1");
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var applicationEnd = Orchestrator.EndedAsync(app, cancellationToken);

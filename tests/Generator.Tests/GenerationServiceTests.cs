@@ -27,6 +27,29 @@ public sealed class GenerationServiceTests(GeneratorFixture generator)
     }
 
     [Fact]
+    public async Task Impossible_settings_fail_alone_with_their_reason()
+    {
+        var negative = Request("x");
+        negative.Sampling.MaxNewTokens = -1;
+        var stops = Request("x");
+        stops.Sampling.Stop.AddRange(Enumerable.Range(0, 5000).Select(i => $"stop {i}"));
+        var longStop = Request("x");
+        longStop.Sampling.Stop.Add(new string('x', 257));
+        var stopTokens = Request("x");
+        stopTokens.Sampling.StopTokenIds.Add(999_999);
+        var many = Request("x");
+        many.Samples = 10_000;
+        var unknown = Request("x");
+        unknown.PolicyVersion = "tests/none";
+        var response = await generator.Client.GenerateBatchAsync(
+            new GenerateBatchRequest { Requests = { negative, stops, longStop, stopTokens, many, unknown, Request("How do I bake bread?") } },
+            cancellationToken: _cancellation);
+        Assert.Equal(
+            [.. Enumerable.Repeat<ErrorCode?>(ErrorCode.InvalidItem, 5), ErrorCode.UnknownVersion, null], response.Results.Select(r => r.Error?.Code));
+        Assert.NotEmpty(response.Results[6].Samples[0].TokenIds);
+    }
+
+    [Fact]
     public async Task The_same_seed_gives_the_same_sample_alone_and_beside_others()
     {
         var request = Request("How do I bake bread?");

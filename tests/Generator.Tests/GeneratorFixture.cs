@@ -18,31 +18,42 @@ public sealed class GeneratorFixture : IAsyncLifetime
 {
     private readonly string _data = Directory.CreateTempSubdirectory("generator-test").FullName;
     private RabbitMqServer? _broker;
+    private PublishedVersions? _learner;
     private WebApplication? _app;
     private GrpcChannel? _channel;
 
     public GenerationService.GenerationServiceClient Client => new(_channel);
+
+    /// <summary>Where the HTTP door is.</summary>
+    public Uri Address { get; private set; } = new("http://127.0.0.1");
 
     public IServiceProvider Services => _app?.Services ?? throw new InvalidOperationException("The generator is not running.");
 
     public async ValueTask InitializeAsync()
     {
         _broker = await RabbitMqServer.StartAsync(new BackingServerOptions(), CancellationToken.None);
+        var model = Path.Combine(Fixtures.RepositoryRoot(), "src", "Models", "TinyAssistant", "model");
+        _learner = PublishedVersions.Start(model, Path.Combine(_data, "published"));
         var builder = WebApplication.CreateBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Kestrel:Endpoints:grpc:Url"] = "http://127.0.0.1:0",
             ["Kestrel:Endpoints:grpc:Protocols"] = "Http2",
+            ["Kestrel:Endpoints:http:Url"] = "http://127.0.0.1:0",
+            ["Kestrel:Endpoints:http:Protocols"] = "Http1",
+            ["services:learner:grpc:0"] = _learner.Address,
             ["ConnectionStrings:messaging"] = _broker.ConnectionString,
-            ["Model:Path"] = Path.Combine(Fixtures.RepositoryRoot(), "src", "Models", "TinyAssistant", "model"),
+            ["Model:Path"] = model,
             ["Data:Path"] = _data,
         });
         GeneratorServer.Configure(builder);
         _app = builder.Build();
         GeneratorServer.Map(_app);
         await _app.StartAsync();
-        var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First() ?? "";
-        _channel = GrpcChannel.ForAddress(address);
+        // In the order of the endpoints' names.
+        var addresses = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.ToList() ?? [];
+        _channel = GrpcChannel.ForAddress(addresses[0]);
+        Address = new Uri(addresses[1]);
     }
 
     public async ValueTask DisposeAsync()
@@ -51,6 +62,11 @@ public sealed class GeneratorFixture : IAsyncLifetime
         if (_app is not null)
         {
             await _app.DisposeAsync();
+        }
+
+        if (_learner is not null)
+        {
+            await _learner.DisposeAsync();
         }
 
         if (_broker is not null)

@@ -1,5 +1,6 @@
 using Rlhf.Artifacts;
 using Rlhf.Generator.Engine;
+using Rlhf.Generator.OpenAi;
 using Rlhf.Generator.Requests;
 using Rlhf.Messaging;
 using Rlhf.ServiceDefaults;
@@ -31,6 +32,10 @@ internal static class GeneratorServer
         services.AddSingleton<GeneratorMetrics>();
         services.AddSingleton<PromptEncoder>();
         services.AddSingleton<PromptSampler>();
+        services.AddSingleton<CompletionRunner>();
+        services.AddSingleton<ModelCatalog>();
+        services.AddSingleton<ErrorResponses>();
+        services.AddSingleton<OpenAiEndpoints>();
 
         var prefetch = builder.Configuration.GetSection(GeneratorOptions.Section).Get<GeneratorOptions>()?.Prefetch ?? new GeneratorOptions().Prefetch;
         services.AddMessageConsumer<RolloutRequested, RolloutRequestedHandler>(
@@ -43,6 +48,7 @@ internal static class GeneratorServer
         app.Services.GetRequiredService<LoadedVersions>().LoadBase();
         app.MapDefaultEndpoints();
         app.MapGrpcService<GenerationGrpcService>();
+        app.Services.GetRequiredService<OpenAiEndpoints>().Map(app);
     }
 
     private static TextTokenizer LoadTokenizer(string folder)

@@ -1,5 +1,4 @@
 using Rlhf.LanguageModels.Decoding;
-using Rlhf.Testing;
 using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Tests;
@@ -17,21 +16,8 @@ public sealed class DecodingTests
         // Grouped queries, heads narrower than a register, widths that no register divides, an untied head.
         using var model = Reference.Tiny();
         using var packed = DecodingModel.Pack(model, threads);
-        Assert.True(Worst(Logits(model, Tokens), Run(packed, Tokens, chunk: 21)) < 1e-5);
-        Assert.True(Worst(Logits(model, Tokens), Run(packed, Tokens, chunk: 1)) < 1e-5);
-    }
-
-    [Fact]
-    public void Tiny_llama_logits_equal_the_reference_within_1e_5()
-    {
-        using var model = CausalLanguageModel.Load(Fixtures.Path("models/tiny-hf/llama"));
-        using var packed = DecodingModel.Pack(model, threads: 2);
-        var reference = Reference.Json("models/tiny-hf/llama/reference_logits.json");
-        foreach (var (sequence, logits) in reference.GetProperty("sequences").EnumerateArray().Zip(reference.GetProperty("logits").EnumerateArray()))
-        {
-            var expected = logits.EnumerateArray().Select(row => Reference.Doubles(row).Select(value => (float)value).ToArray()).ToList();
-            Assert.True(Worst(expected, Run(packed, Reference.Integers(sequence), chunk: 4)) < 1e-5);
-        }
+        Assert.True(Paths.Worst(Paths.Tensors(model, Tokens), Paths.Packed(packed, Tokens, chunk: 21)) < 1e-5);
+        Assert.True(Paths.Worst(Paths.Tensors(model, Tokens), Paths.Packed(packed, Tokens, chunk: 1)) < 1e-5);
     }
 
     [Fact]
@@ -39,29 +25,7 @@ public sealed class DecodingTests
     {
         using var model = Reference.Tiny();
         using var packed = DecodingModel.Pack(model, threads: 2);
-        var alone = Run(packed, Tokens, chunk: 1);
-        Assert.Equal(alone, Run(packed, Tokens, chunk: 5));
-
-        // 13 others beside it, so that each kernel has its turn.
-        using var sequence = packed.NewSequence();
-        var others = Enumerable.Range(0, 13).Select(_ => packed.NewSequence()).ToList();
-        for (var i = 0; i < Tokens.Length; i++)
-        {
-            packed.Append([.. others.Select((other, j) => new DecodingRow(other, (i + j) % 61, IsAsked: false)), new(sequence, Tokens[i], IsAsked: true)]);
-            Assert.Equal(alone[i], packed.Logits(0).ToArray());
-        }
-
-        using var start = packed.NewSequence();
-        packed.Append([.. Tokens[..18].Select(token => new DecodingRow(start, token, IsAsked: false))]);
-        using var fork = start.Fork();
-        packed.Append([new(start, 50, IsAsked: false)]);
-        for (var i = 18; i < Tokens.Length; i++)
-        {
-            packed.Append([new(fork, Tokens[i], IsAsked: true)]);
-            Assert.Equal(alone[i], packed.Logits(0).ToArray());
-        }
-
-        others.ForEach(other => other.Dispose());
+        BatchChecks.RowsDependOnNothingElse(packed, Tokens);
     }
 
     [Fact]
@@ -98,8 +62,8 @@ public sealed class DecodingTests
             }
         }
 
-        Assert.True(Worst(Logits(rounded, Tokens), Run(half, Tokens, chunk: 3)) < 1e-5);
-        Assert.InRange(Worst(Run(full, Tokens, chunk: 3), Run(half, Tokens, chunk: 3)), 1e-6, .05);
+        Assert.True(Paths.Worst(Paths.Tensors(rounded, Tokens), Paths.Packed(half, Tokens, chunk: 3)) < 1e-5);
+        Assert.InRange(Paths.Worst(Paths.Packed(full, Tokens, chunk: 3), Paths.Packed(half, Tokens, chunk: 3)), 1e-6, .05);
     }
 
     [Fact]
@@ -109,7 +73,33 @@ public sealed class DecodingTests
         using var second = Reference.Tiny(seed: 2);
         using var packed = DecodingModel.Pack(first, threads: 1);
         packed.Repack(second);
-        Assert.True(Worst(Logits(second, Tokens), Run(packed, Tokens, chunk: 4)) < 1e-5);
+        Assert.True(Paths.Worst(Paths.Tensors(second, Tokens), Paths.Packed(packed, Tokens, chunk: 4)) < 1e-5);
+    }
+
+    [Fact]
+    public void Tokens_that_have_left_every_window_take_no_memory_and_change_nothing()
+    {
+        using var files = FamilyModel.Write("mistral", change: json => json["max_position_embeddings"] = 2000);
+        using var model = CausalLanguageModel.Load(files.Folder);
+        using var packed = DecodingModel.Pack(model, threads: 2);
+        int[] tokens = [.. Enumerable.Range(0, 1500).Select(i => i * i % FamilyModel.Vocabulary)];
+        var expected = Paths.Packed(packed, tokens[..400], chunk: 1);
+        Assert.Equal(expected, Paths.Packed(packed, tokens, chunk: DecodingModel.MaxRows).Take(400));
+
+        using var sequence = packed.NewSequence();
+        foreach (var part in tokens.Chunk(DecodingModel.MaxRows))
+        {
+            packed.Append([.. part.Select(token => new DecodingRow(sequence, token, IsAsked: true))]);
+        }
+
+        var whole = Paths.Tensors(model, tokens);
+        Assert.InRange(Paths.Worst([whole[^1]], [packed.Logits((1500 % DecodingModel.MaxRows) - 1).ToArray()]), 0, 1e-5);
+        // A step's rows, the window, and a page on either side.
+        Assert.InRange(sequence.HeldTokens, 7, DecodingModel.MaxRows + 7 + (2 * 32));
+        using var fork = sequence.Fork();
+        sequence.Dispose();
+        packed.Append([new(fork, 4, IsAsked: true)]);
+        Assert.InRange(Paths.Worst([Paths.Tensors(model, [.. tokens, 4])[^1]], [packed.Logits(0).ToArray()]), 0, 1e-5);
     }
 
     [Fact]
@@ -137,31 +127,6 @@ public sealed class DecodingTests
         using var model = Reference.Tiny();
         using var packed = DecodingModel.Pack(model, threads: 2);
         Assert.Throws<InvalidOperationException>(() => packed.OnAllThreads((worker, _) => ArgumentOutOfRangeException.ThrowIfEqual(worker, 1)));
-        Assert.True(Worst(Logits(model, Tokens), Run(packed, Tokens, chunk: 4)) < 1e-5);
+        Assert.True(Paths.Worst(Paths.Tensors(model, Tokens), Paths.Packed(packed, Tokens, chunk: 4)) < 1e-5);
     }
-
-    private static List<float[]> Run(DecodingModel packed, int[] tokens, int chunk)
-    {
-        using var sequence = packed.NewSequence();
-        var logits = new List<float[]>();
-        foreach (var part in tokens.Chunk(chunk))
-        {
-            packed.Append([.. part.Select(token => new DecodingRow(sequence, token, IsAsked: true))]);
-            logits.AddRange(part.Select((_, i) => packed.Logits(i).ToArray()));
-        }
-
-        return logits;
-    }
-
-    private static List<float[]> Logits(CausalLanguageModel model, int[] tokens)
-    {
-        using var scope = NewDisposeScope();
-        using var noGradients = no_grad();
-        using var batch = new TokenBatch([tokens]);
-        var logits = model.Logits(model.Hidden(batch.Ids))[0]; // [S, V]
-        return [.. Enumerable.Range(0, tokens.Length).Select(i => logits[i].data<float>().ToArray())];
-    }
-
-    private static double Worst(List<float[]> expected, List<float[]> actual) =>
-        expected.Zip(actual, (e, a) => e.Zip(a, (x, y) => (double)Math.Abs(x - y)).Max()).Max();
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Rlhf.Testing;
 
@@ -8,11 +9,17 @@ internal static class Reference
 {
     public const string Stories = "models/stories260K/hf";
 
-    public static JsonElement Json(string fixture)
+    public static JsonElement Json(string fixture) => File(Fixtures.Path(fixture));
+
+    public static JsonElement File(string path)
     {
-        using var json = JsonDocument.Parse(File.ReadAllBytes(Fixtures.Path(fixture)));
+        using var json = JsonDocument.Parse(System.IO.File.ReadAllBytes(path));
         return json.RootElement.Clone();
     }
+
+    // Models this small only wait for more threads.
+    [ModuleInitializer]
+    internal static void UseOneThread() => TorchSharp.torch.set_num_threads(1);
 
     public static int[] Integers(JsonElement array) => [.. array.EnumerateArray().Select(e => e.GetInt32())];
 

@@ -20,7 +20,7 @@ internal static class TinyModels
     public static string WriteBase(string folder)
     {
         Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, "config.json"), Shape.ToJson("LlamaForCausalLM", EosId, EosId));
+        File.WriteAllText(Path.Combine(folder, "config.json"), Shape.ToJson(EosId, EosId));
         WriteTokenizer(folder);
         return folder;
     }

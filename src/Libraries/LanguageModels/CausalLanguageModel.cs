@@ -1,4 +1,5 @@
 using Rlhf.LanguageModels.Checkpoints;
+using Rlhf.LanguageModels.Configuration;
 using Rlhf.LanguageModels.Transformer;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -6,36 +7,30 @@ using static TorchSharp.torch;
 namespace Rlhf.LanguageModels;
 
 /// <summary>
-/// A Llama-layout transformer (Touvron et al. 2023, arXiv:2302.13971). Not for several threads at once: adapters are
-/// switched in place.
+/// A transformer made of the parts that its config.json asks for; <see cref="ModelFamily"/> lists the kinds. Not for several threads
+/// at once: adapters are switched in place.
 /// </summary>
 public sealed class CausalLanguageModel : IDisposable
 {
-    private readonly Dictionary<string, Parameter> _parameters = new(StringComparer.Ordinal);
-    private readonly List<Projection> _projections = [];
-    private readonly Block[] _blocks;
-    private readonly Parameter _embedding; // [V, C]
-    private readonly Parameter _head; // [V, C]
-    private readonly RmsNorm _norm;
-    private readonly RotaryEmbedding _rotary;
-    private readonly WeightSource _source;
+    private readonly ConfigFile _file;
+    private readonly IReadOnlyDictionary<string, Parameter> _parameters;
+    private readonly RotaryEmbedding? _rotary; // null where positions are learned
 
-    private CausalLanguageModel(ModelConfig config, WeightSource source, ScalarType type, Device device)
+    private CausalLanguageModel(ConfigFile file, WeightSource source, bool hasHead, ScalarType type, Device device)
     {
-        Config = config;
-        Type = type;
-        Device = device;
-        _source = source;
-        _embedding = Take("model.embed_tokens.weight", config.VocabularySize, config.HiddenSize);
-        _blocks = [.. Enumerable.Range(0, config.Layers).Select(CreateBlock)];
-        _norm = new RmsNorm(Take("model.norm.weight", config.HiddenSize), config.NormEpsilon);
-        _head = config.HasTiedHead ? _embedding : Take("lm_head.weight", config.VocabularySize, config.HiddenSize);
-        _rotary = new RotaryEmbedding(config, type, device);
-        _source = (name, _) => throw new InvalidOperationException($"\"{name}\" was asked for after loading.");
+        (_file, Type, Device) = (file, type, device);
+        var parts = new PartMaker(Config, source, device);
+        Embedding = parts.Embedding();
+        LearnedPositions = parts.Positions();
+        Blocks = [.. Enumerable.Range(0, Config.Layers).Select(parts.MakeBlock)];
+        Norm = parts.LastNorm();
+        Head = Config.HasTiedHead ? Embedding : hasHead ? parts.Head() : null;
+        (_parameters, Projections) = (parts.Parameters, parts.Projections);
+        _rotary = Config.HasLearnedPositions ? null : new RotaryEmbedding(Config, type, device);
     }
 
     /// <summary>The model's shape.</summary>
-    public ModelConfig Config { get; }
+    public ModelConfig Config => _file.Config;
 
     /// <summary>The weights' type.</summary>
     public ScalarType Type { get; }
@@ -50,7 +45,22 @@ public sealed class CausalLanguageModel : IDisposable
     public long ParameterCount => _parameters.Values.Sum(p => p.numel());
 
     /// <summary>The linear layers of attention and feed-forward, where adapters go.</summary>
-    internal IReadOnlyList<Projection> Projections => _projections;
+    internal IReadOnlyList<Projection> Projections { get; }
+
+    /// <summary>[V, C].</summary>
+    internal Parameter Embedding { get; }
+
+    /// <summary>[context, C]; null where positions are rotations.</summary>
+    internal Parameter? LearnedPositions { get; }
+
+    /// <summary>The blocks, first to last.</summary>
+    internal IReadOnlyList<Block> Blocks { get; }
+
+    /// <summary>The norm after the last block.</summary>
+    internal Norm Norm { get; }
+
+    /// <summary>[V, C]; null where the model was loaded without it.</summary>
+    internal Parameter? Head { get; }
 
     /// <summary>Loads a folder in Hugging Face layout. Weights don't require gradients until <see cref="SetTrainable"/>.</summary>
     /// <param name="folder">Holds config.json and model.safetensors, whole or in shards; float32, bfloat16 or float16.</param>
@@ -59,12 +69,33 @@ public sealed class CausalLanguageModel : IDisposable
     /// <exception cref="InvalidDataException">A file is missing, malformed or unsupported; the message names it.</exception>
     public static CausalLanguageModel Load(string folder, ScalarType type = ScalarType.Float32, Device? device = null)
     {
-        var config = ModelConfig.Load(folder);
-        using var reader = new CheckpointReader(folder, type);
-        return new CausalLanguageModel(config, reader.Read, type, device ?? CPU);
+        var file = ConfigFile.Load(folder);
+        using var weights = new CheckpointReader(folder, type);
+        return Load(folder, file, weights, hasHead: true, device);
     }
 
-    /// <summary>A freshly initialised model: N(0, 0.02), projections back into the stream scaled down by the number of layers (GPT-2's rule), norms 1.</summary>
+    /// <summary>The same from files that are open; without the vocabulary's head where it isn't wanted.</summary>
+    internal static CausalLanguageModel Load(string folder, ConfigFile file, CheckpointReader weights, bool hasHead, Device? device)
+    {
+        var source = new CheckpointSource(folder, weights, WeightNames.Of(file.Config.Family));
+        var model = new CausalLanguageModel(file, source.Read, hasHead, weights.Type, device ?? CPU);
+        try
+        {
+            source.RequireAllRead();
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// A freshly initialised model: N(0, 0.02), projections back into the stream scaled down by the number of layers (GPT-2's rule),
+    /// norms that scale by 1, biases 0.
+    /// </summary>
+    /// <exception cref="ArgumentException">The family has no model of these parts.</exception>
     public static CausalLanguageModel Create(ModelConfig config, long seed, Device? device = null)
     {
         using var generator = new Generator((ulong)seed);
@@ -72,14 +103,14 @@ public sealed class CausalLanguageModel : IDisposable
         {
             if (shape.Length == 1)
             {
-                return ones(shape);
+                return name.EndsWith(".bias", StringComparison.Ordinal) || config.Norm == NormKind.RootMeanSquareAboutOne ? zeros(shape) : ones(shape);
             }
 
-            var isResidual = name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal);
+            var isResidual = WeightNames.Of(config.Family).IsResidual(name);
             return randn(shape, generator: generator) * (isResidual ? 0.02 / Math.Sqrt(2 * config.Layers) : 0.02);
         }
 
-        return new CausalLanguageModel(config, Initialise, ScalarType.Float32, device ?? CPU);
+        return new CausalLanguageModel(ConfigFile.Of(config), Initialise, hasHead: true, ScalarType.Float32, device ?? CPU);
     }
 
     /// <summary>The hidden states after the last norm.</summary>
@@ -89,7 +120,15 @@ public sealed class CausalLanguageModel : IDisposable
     public Tensor Hidden(Tensor tokenIds) => Forward(tokenIds, null);
 
     /// <summary>The logits of hidden states: [..., C] to [..., V].</summary>
-    public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, _head); // [..., V]
+    /// <exception cref="InvalidOperationException">The model was loaded without its head, as below a reward model.</exception>
+    public Tensor Logits(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        var head = Head ?? throw new InvalidOperationException("The model has no head for the vocabulary: a reward model's was loaded.");
+        var logits = nn.functional.linear(hidden, head); // [..., V]
+        var capped = Config.LogitSoftCap is { } cap ? (logits / cap).tanh() * cap : logits; // [..., V]
+        return capped.MoveToOuterDisposeScope();
+    }
 
     /// <summary>Switches gradients of all weights on or off.</summary>
     public void SetTrainable(bool isTrainable)
@@ -102,11 +141,15 @@ public sealed class CausalLanguageModel : IDisposable
 
     /// <summary>Writes config.json and model.safetensors. The tokenizer's files are for the caller to copy.</summary>
     /// <exception cref="IOException">The folder can't be written.</exception>
-    public void Save(string folder, int bosId, int eosId)
+    public void Save(string folder, int bosId, int eosId) =>
+        Save(folder, _parameters.ToDictionary(p => p.Key, p => (Tensor)p.Value), isClassifier: false, bosId, eosId);
+
+    /// <summary>Writes config.json and the given weights as model.safetensors.</summary>
+    internal void Save(string folder, IReadOnlyDictionary<string, Tensor> weights, bool isClassifier, int bosId, int eosId)
     {
         Directory.CreateDirectory(folder);
-        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), _parameters.ToDictionary(p => p.Key, p => (Tensor)p.Value));
-        File.WriteAllText(Path.Combine(folder, "config.json"), Config.ToJson("LlamaForCausalLM", bosId, eosId));
+        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), weights);
+        File.WriteAllText(Path.Combine(folder, "config.json"), _file.ToJson(isClassifier, bosId, eosId, Type.ToString().ToLowerInvariant()));
     }
 
     /// <summary>Runs the prompts and keeps their keys and values.</summary>
@@ -119,20 +162,20 @@ public sealed class CausalLanguageModel : IDisposable
     {
         using var scope = NewDisposeScope();
         cache.Advance();
-        var rotary = _rotary.At(cache.Positions, cache.LongestLength);
-        var x = _embedding.index_select(0, tokenIds).unsqueeze(1); // [B, 1, C]
-        for (var i = 0; i < _blocks.Length; i++)
+        var rotary = _rotary?.At(cache.Positions, cache.LongestLength);
+        var x = Embed(tokenIds, LearnedPositions?.index_select(0, cache.Positions)).unsqueeze(1); // [B, 1, C]
+        for (var i = 0; i < Blocks.Count; i++)
         {
-            x = _blocks[i].Step(x, rotary, cache, cache[i]); // [B, 1, C]
+            x = Blocks[i].Step(x, rotary, cache, cache[i]); // [B, 1, C]
         }
 
-        return _norm.Forward(x).squeeze(1).MoveToOuterDisposeScope(); // [B, C]
+        return Norm.Forward(x).squeeze(1).MoveToOuterDisposeScope(); // [B, C]
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _rotary.Dispose();
+        _rotary?.Dispose();
         foreach (var parameter in _parameters.Values)
         {
             parameter.Dispose();
@@ -148,47 +191,23 @@ public sealed class CausalLanguageModel : IDisposable
         }
 
         using var scope = NewDisposeScope();
-        var rotary = _rotary.First(length);
-        var x = _embedding.index_select(0, tokenIds.flatten()).view(batch, length, -1); // [B, S, C]
-        for (var i = 0; i < _blocks.Length; i++)
+        var rotary = _rotary?.First(length);
+        var masks = new CausalMasks(Config, length, Device);
+        var positions = LearnedPositions?.narrow(0, 0, length).repeat(batch, 1); // [B · S, C]
+        var x = Embed(tokenIds.flatten(), positions).view(batch, length, -1); // [B, S, C]
+        for (var i = 0; i < Blocks.Count; i++)
         {
-            x = _blocks[i].Forward(x, rotary, cache?[i]); // [B, S, C]
+            x = Blocks[i].Forward(x, rotary, masks, cache?[i]); // [B, S, C]
         }
 
-        return _norm.Forward(x).MoveToOuterDisposeScope(); // [B, S, C]
+        return Norm.Forward(x).MoveToOuterDisposeScope(); // [B, S, C]
     }
 
-    private Block CreateBlock(int index)
+    // [N] and [N, C] to [N, C].
+    private Tensor Embed(Tensor tokenIds, Tensor? positions)
     {
-        var prefix = $"model.layers.{index}";
-        var (width, heads, keyValue) = (Config.HiddenSize, Config.Heads * Config.HeadSize, Config.KeyValueHeads * Config.HeadSize);
-        return new Block(
-            new RmsNorm(Take($"{prefix}.input_layernorm.weight", width), Config.NormEpsilon),
-            new Attention(
-                Config,
-                Project($"{prefix}.self_attn.q_proj", heads, width),
-                Project($"{prefix}.self_attn.k_proj", keyValue, width),
-                Project($"{prefix}.self_attn.v_proj", keyValue, width),
-                Project($"{prefix}.self_attn.o_proj", width, heads)),
-            new RmsNorm(Take($"{prefix}.post_attention_layernorm.weight", width), Config.NormEpsilon),
-            Project($"{prefix}.mlp.gate_proj", Config.IntermediateSize, width),
-            Project($"{prefix}.mlp.up_proj", Config.IntermediateSize, width),
-            Project($"{prefix}.mlp.down_proj", width, Config.IntermediateSize));
-    }
-
-    private Projection Project(string name, long outputs, long inputs)
-    {
-        var projection = new Projection(name, Take(name + ".weight", outputs, inputs));
-        _projections.Add(projection);
-        return projection;
-    }
-
-    private Parameter Take(string name, params long[] shape)
-    {
-        using var scope = NewDisposeScope();
-        var parameter = new Parameter(_source(name, shape).to(Device), requires_grad: false);
-        parameter.DetachFromDisposeScope();
-        _parameters[name] = parameter;
-        return parameter;
+        var x = Embedding.index_select(0, tokenIds); // [N, C]
+        var scaled = Config.HasScaledEmbedding ? x * Config.EmbeddingScale : x; // [N, C]
+        return positions is null ? scaled : scaled + positions; // [N, C]
     }
 }

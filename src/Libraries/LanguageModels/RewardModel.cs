@@ -1,15 +1,16 @@
 using Rlhf.LanguageModels.Checkpoints;
+using Rlhf.LanguageModels.Configuration;
 using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels;
 
 /// <summary>
-/// A language model with a scalar head on the hidden state of a sequence's last token. Stored as Hugging Face's
-/// LlamaForSequenceClassification with one label.
+/// A language model with a scalar head on the hidden state of a sequence's last token. Stored as the family's class for sequence
+/// classification in Hugging Face, such as LlamaForSequenceClassification, with one label.
 /// </summary>
 public sealed class RewardModel(CausalLanguageModel trunk, ScalarHead head) : IDisposable
 {
-    private const string HeadName = "score.weight";
+    private const string HeadName = WeightNames.Score + ".weight";
 
     /// <summary>The language model below the head.</summary>
     public CausalLanguageModel Trunk { get; } = trunk;
@@ -21,21 +22,29 @@ public sealed class RewardModel(CausalLanguageModel trunk, ScalarHead head) : ID
     /// <exception cref="InvalidDataException">A file is missing, malformed or unsupported; the message names it.</exception>
     public static RewardModel Load(string folder, Device? device = null)
     {
-        using var reader = new CheckpointReader(folder, ScalarType.Float32);
-        var trunk = CausalLanguageModel.Load(folder, ScalarType.Float32, device);
-        using var scope = NewDisposeScope();
-        return new RewardModel(trunk, ScalarHead.Of(reader.Read(HeadName, 1, trunk.Config.HiddenSize).to(trunk.Device)));
+        var file = ConfigFile.Load(folder);
+        using var weights = new CheckpointReader(folder, ScalarType.Float32);
+        var trunk = CausalLanguageModel.Load(folder, file, weights, hasHead: false, device);
+        try
+        {
+            using var scope = NewDisposeScope();
+            return new RewardModel(trunk, ScalarHead.Of(weights.Read(HeadName, 1, trunk.Config.HiddenSize).to(trunk.Device)));
+        }
+        catch
+        {
+            trunk.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Writes config.json and model.safetensors. The tokenizer's files are for the caller to copy.</summary>
     /// <exception cref="IOException">The folder can't be written.</exception>
     public void Save(string folder, int bosId, int eosId)
     {
-        Directory.CreateDirectory(folder);
-        var tensors = Trunk.Parameters.ToDictionary(p => p.Key, p => (Tensor)p.Value);
-        tensors[HeadName] = Head.Weight;
-        SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), tensors);
-        File.WriteAllText(Path.Combine(folder, "config.json"), Trunk.Config.ToJson("LlamaForSequenceClassification", bosId, eosId));
+        // A classifier has no head for the vocabulary.
+        var weights = Trunk.Parameters.Where(p => p.Key != WeightNames.Head + ".weight").ToDictionary(p => p.Key, p => (Tensor)p.Value);
+        weights[HeadName] = Head.Weight;
+        Trunk.Save(folder, weights, isClassifier: true, bosId, eosId);
     }
 
     /// <summary>The scores of a batch, with gradients where they are on.</summary>

@@ -15,7 +15,8 @@ public sealed class LoraAdapter : IDisposable
     private const string Prefix = "base_model.model.";
     private const int MaxRank = 1024;
 
-    private static readonly string[] TargetModules = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+    // Options of PEFT that would change the numbers.
+    private static readonly string[] s_variants = ["use_dora", "use_rslora", "rank_pattern", "alpha_pattern", "modules_to_save", "lora_bias", "layer_replication"];
 
     private readonly CausalLanguageModel _model;
     private readonly Dictionary<string, LoraPair> _pairs;
@@ -42,7 +43,7 @@ public sealed class LoraAdapter : IDisposable
         foreach (var projection in model.Projections)
         {
             using var scope = NewDisposeScope();
-            var (outputs, inputs) = (projection.Weight.shape[0], projection.Weight.shape[1]);
+            var (outputs, inputs) = (projection.Outputs, projection.Inputs);
             var a = randn([options.Rank, inputs], generator: generator) / Math.Sqrt(inputs); // [r, in]
             pairs[projection.Name] = CreatePair(a.to(model.Device), zeros([outputs, options.Rank], device: model.Device), options);
         }
@@ -66,7 +67,7 @@ public sealed class LoraAdapter : IDisposable
         foreach (var projection in model.Projections)
         {
             using var scope = NewDisposeScope();
-            var (outputs, inputs) = (projection.Weight.shape[0], projection.Weight.shape[1]);
+            var (outputs, inputs) = (projection.Outputs, projection.Inputs);
             pairs[projection.Name] = CreatePair(
                 Read(reader, path, $"{Prefix}{projection.Name}.lora_A.weight", [options.Rank, inputs]).to(model.Device),
                 Read(reader, path, $"{Prefix}{projection.Name}.lora_B.weight", [outputs, options.Rank]).to(model.Device),
@@ -100,9 +101,9 @@ public sealed class LoraAdapter : IDisposable
             ["lora_alpha"] = _options.Alpha,
             ["lora_dropout"] = 0.0,
             ["bias"] = "none",
-            ["fan_in_fan_out"] = false,
+            ["fan_in_fan_out"] = _model.Projections.Any(projection => projection.IsTransposed),
             ["inference_mode"] = true,
-            ["target_modules"] = new JsonArray([.. TargetModules.Select(m => (JsonNode)m)]),
+            ["target_modules"] = new JsonArray([.. TargetModules().Select(m => (JsonNode)m)]),
         };
         File.WriteAllText(Path.Combine(folder, "adapter_config.json"), config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
     }
@@ -124,7 +125,7 @@ public sealed class LoraAdapter : IDisposable
         foreach (var projection in _model.Projections)
         {
             using var product = _pairs[projection.Name].Product(); // [out, in]
-            projection.Weight.add_(product);
+            projection.Add(product);
         }
     }
 
@@ -142,6 +143,9 @@ public sealed class LoraAdapter : IDisposable
         }
     }
 
+    // The last part of each layer's name, such as q_proj.
+    private IEnumerable<string> TargetModules() => _pairs.Keys.Select(name => name[(name.LastIndexOf('.') + 1)..]).Distinct();
+
     private static LoraPair CreatePair(Tensor a, Tensor b, LoraOptions options)
     {
         var pair = new LoraPair(new Parameter(a), new Parameter(b), options.Alpha / options.Rank);
@@ -156,10 +160,10 @@ public sealed class LoraAdapter : IDisposable
         T Value<T>(string name, T fallback, Func<JsonElement, T> read) =>
             json.RootElement.TryGetProperty(name, out var value) ? CheckedJson.Value(value, path, name, read) : fallback;
         if (Value("peft_type", "", e => e.GetString()) != "LORA" || Value("bias", "none", e => e.GetString()) != "none"
-            || Value("use_dora", false, e => e.GetBoolean()) || Value("use_rslora", false, e => e.GetBoolean())
-            || Value("rank_pattern", 0, e => e.EnumerateObject().Count()) > 0 || Value("alpha_pattern", 0, e => e.EnumerateObject().Count()) > 0)
+            || s_variants.Any(name => IsSet(json.RootElement, name)))
         {
-            throw new InvalidDataException($"{path}: only plain LoRA without bias is supported; train the adapter as such.");
+            throw new InvalidDataException(
+                $"{path}: only plain LoRA of one rank and α, without bias, is supported; train the adapter without {string.Join(", ", s_variants)}.");
         }
 
         var options = new LoraOptions { Rank = Value("r", 0, e => e.GetInt32()), Alpha = Value("lora_alpha", 0, e => e.GetDouble()) };
@@ -167,6 +171,14 @@ public sealed class LoraAdapter : IDisposable
             ? options
             : throw new InvalidDataException($"{path}: \"r\" is {options.Rank} and \"lora_alpha\" {options.Alpha}; a rank of 1 to {MaxRank} and a finite number are needed.");
     }
+
+    private static bool IsSet(JsonElement root, string name) => root.TryGetProperty(name, out var value) && value.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.False => false,
+        JsonValueKind.Object => value.EnumerateObject().Any(),
+        JsonValueKind.Array => value.GetArrayLength() > 0,
+        _ => true,
+    };
 
     private static Tensor Read(SafetensorsReader reader, string path, string name, long[] shape) =>
         reader.Names.Contains(name) && reader.ShapeOf(name).SequenceEqual(shape)

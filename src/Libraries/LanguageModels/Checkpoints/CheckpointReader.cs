@@ -8,7 +8,6 @@ public sealed class CheckpointReader : IDisposable
     private const string SingleFile = "model.safetensors";
 
     private readonly string _folder;
-    private readonly ScalarType _type;
     private readonly List<SafetensorsReader> _files = [];
     private readonly Dictionary<string, SafetensorsReader> _fileOf = new(StringComparer.Ordinal);
 
@@ -18,7 +17,7 @@ public sealed class CheckpointReader : IDisposable
     /// <exception cref="InvalidDataException">A file is missing or malformed; the message names it.</exception>
     public CheckpointReader(string folder, ScalarType type)
     {
-        (_folder, _type) = (folder, type);
+        (_folder, Type) = (folder, type);
         try
         {
             var index = Path.Combine(folder, ShardIndex.FileName);
@@ -38,12 +37,18 @@ public sealed class CheckpointReader : IDisposable
         }
     }
 
+    /// <summary>The type that tensors are converted to.</summary>
+    public ScalarType Type { get; }
+
+    /// <summary>Names of the tensors.</summary>
+    public IReadOnlyCollection<string> Names => _fileOf.Keys;
+
     /// <summary>Whether the folder has a tensor of that name.</summary>
     public bool Contains(string name) => _fileOf.ContainsKey(name);
 
     /// <summary>Reads a tensor of the expected shape, converted to the type asked for. The caller owns it.</summary>
     /// <exception cref="InvalidDataException">There is no such tensor, or it has another shape or holds no floating-point numbers.</exception>
-    public Tensor Read(string name, params long[] shape) => FileOf(name, shape).Read(name, _type);
+    public Tensor Read(string name, params long[] shape) => FileOf(name, shape).Read(name, Type);
 
     /// <inheritdoc/>
     public void Dispose() => _files.ForEach(f => f.Dispose());

@@ -5,11 +5,15 @@ public sealed class DecodingSequence : IDisposable
 {
     private readonly KeyValueShape _shape;
     private readonly List<KeyValuePage> _pages = [];
+    private int _released; // pages at the front that have left every layer's window
 
     internal DecodingSequence(KeyValueShape shape) => _shape = shape;
 
     /// <summary>Tokens so far.</summary>
     public int Length { get; private set; }
+
+    /// <summary>Tokens whose keys and values are in memory, in whole pages; fewer than <see cref="Length"/> where no layer sees all.</summary>
+    public int HeldTokens => (_pages.Count - _released) * _shape.Positions;
 
     internal KeyValueShape Shape => _shape;
 
@@ -18,10 +22,10 @@ public sealed class DecodingSequence : IDisposable
     /// <summary>A sequence that begins with the same tokens. Full pages are shared, so it costs next to nothing.</summary>
     public DecodingSequence Fork()
     {
-        var fork = new DecodingSequence(_shape) { Length = Length };
+        var fork = new DecodingSequence(_shape) { Length = Length, _released = _released };
         foreach (var (index, page) in _pages.Index())
         {
-            fork._pages.Add((index + 1) * _shape.Positions <= Length ? page.Hold() : page.Copy());
+            fork._pages.Add(index < _released ? page : (index + 1) * _shape.Positions <= Length ? page.Hold() : page.Copy());
         }
 
         return fork;
@@ -30,9 +34,13 @@ public sealed class DecodingSequence : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _pages.ForEach(page => page.Dispose());
+        foreach (var page in _pages.Skip(_released))
+        {
+            page.Dispose();
+        }
+
         _pages.Clear();
-        Length = 0;
+        (Length, _released) = (0, 0);
     }
 
     /// <summary>Undoes the newest <see cref="Append"/>, before anything was written.</summary>
@@ -44,8 +52,18 @@ public sealed class DecodingSequence : IDisposable
         if (Length == _pages.Count * _shape.Positions)
         {
             _pages.Add(new KeyValuePage(_shape));
+            Release();
         }
 
         return Length++;
+    }
+
+    // What no row of a step can see any more, the first of a full step included.
+    private void Release()
+    {
+        for (; _shape.Window is { } window && _released < (Length - window - DecodingModel.MaxRows) / _shape.Positions; _released++)
+        {
+            _pages[_released].Dispose();
+        }
     }
 }

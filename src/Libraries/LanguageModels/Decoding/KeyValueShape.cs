@@ -5,8 +5,17 @@ namespace Rlhf.LanguageModels.Decoding;
 /// <param name="Heads">Key-value heads.</param>
 /// <param name="HeadSize">D, numbers a head.</param>
 /// <param name="Positions">Positions a page; the kernels' panel width.</param>
-internal sealed record KeyValueShape(int Layers, int Heads, int HeadSize, int Positions)
+/// <param name="Window">Positions that a token sees, where no layer sees more; null keeps all.</param>
+internal sealed record KeyValueShape(int Layers, int Heads, int HeadSize, int Positions, int? Window)
 {
+    /// <summary>The shape of a model's pages.</summary>
+    public static KeyValueShape Of(ModelConfig config, int positions) => new(
+        config.Layers,
+        config.KeyValueHeads,
+        config.HeadSize,
+        positions,
+        config.Window is { } window && Enumerable.Range(0, config.Layers).All(window.Covers) ? window.Width : null);
+
     /// <summary>Panels that a head's values take.</summary>
     public int ValuePanels { get; } = (HeadSize + Positions - 1) / Positions;
 

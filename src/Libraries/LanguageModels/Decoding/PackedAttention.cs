@@ -1,9 +1,10 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using Rlhf.LanguageModels.Transformer;
 
 namespace Rlhf.LanguageModels.Decoding;
 
-/// <summary>Rotary positions and causal attention of single rows over pages of keys and values.</summary>
+/// <summary>Positions and causal attention of single rows over pages of keys and values.</summary>
 internal sealed unsafe class PackedAttention<TVector, TLanes> : IDisposable
     where TVector : struct
     where TLanes : struct, ILanes<TVector>, IWeights<TVector, float>
@@ -13,7 +14,7 @@ internal sealed unsafe class PackedAttention<TVector, TLanes> : IDisposable
     private readonly int _group; // G, query heads a key-value head
     private readonly AlignedBuffer<float>[] _scores; // a thread: [G, scores]
     private readonly AlignedBuffer<float>[] _outputs; // a thread: [G, D]
-    private float[] _cosine = []; // [positions, D / 2]
+    private float[] _cosine = []; // [positions, D / 2]; empty where positions are learned
     private float[] _sine = []; // [positions, D / 2]
     private int _scoresWidth; // positions, in whole pages
 
@@ -34,7 +35,7 @@ internal sealed unsafe class PackedAttention<TVector, TLanes> : IDisposable
 
         var pages = (long)BitOperations.RoundUpToPowerOf2((uint)((length + _shape.Positions - 1) / _shape.Positions));
         _scoresWidth = checked((int)(pages * _shape.Positions));
-        (_cosine, _sine) = Rotations(_config, _scoresWidth);
+        (_cosine, _sine) = _config.HasLearnedPositions ? ([], []) : Rotations(_config, _scoresWidth);
         for (var thread = 0; thread < _scores.Length; thread++)
         {
             _scores[thread].Dispose();
@@ -42,17 +43,24 @@ internal sealed unsafe class PackedAttention<TVector, TLanes> : IDisposable
         }
     }
 
-    /// <summary>Rotates a row's queries and keys to its position, and keeps its keys and values.</summary>
+    /// <summary>Normalises a row's queries and keys where the model does, rotates them to its position, and keeps its keys and values.</summary>
     /// <param name="layer">Which layer's.</param>
     /// <param name="row">[H·D queries, K·D keys, K·D values]; queries are overwritten.</param>
     /// <param name="sequence">Whose row.</param>
     /// <param name="position">In the sequence.</param>
-    public void Keep(int layer, float* row, DecodingSequence sequence, int position)
+    /// <param name="queryNorm">Of each head's queries; null is none.</param>
+    /// <param name="keyNorm">Of each head's keys; null is none.</param>
+    public void Keep(int layer, float* row, DecodingSequence sequence, int position, PackedNorm? queryNorm, PackedNorm? keyNorm)
     {
         var (size, keyHeads) = (_config.HeadSize, _config.KeyValueHeads);
         for (var head = 0; head < _config.Heads + keyHeads; head++)
         {
-            Rotate(row + (head * size), position);
+            var numbers = new Span<float>(row + (head * size), size);
+            (head < _config.Heads ? queryNorm : keyNorm)?.Apply(numbers, numbers);
+            if (_cosine.Length > 0)
+            {
+                Rotate(row + (head * size), position);
+            }
         }
 
         var (index, place) = Math.DivRem(position, _shape.Positions);
@@ -69,7 +77,7 @@ internal sealed unsafe class PackedAttention<TVector, TLanes> : IDisposable
     /// <param name="head">Which key-value head.</param>
     /// <param name="row">As <see cref="Keep"/> left it.</param>
     /// <param name="sequence">Whose row.</param>
-    /// <param name="position">In the sequence; later positions are not seen.</param>
+    /// <param name="position">In the sequence; later positions are not seen, nor those before the layer's window.</param>
     /// <param name="attended">[H·D]; the head's part of it is written.</param>
     /// <param name="worker">The thread's number.</param>
     public void Attend(int layer, int head, float* row, DecodingSequence sequence, int position, float* attended, int worker)
@@ -81,7 +89,9 @@ internal sealed unsafe class PackedAttention<TVector, TLanes> : IDisposable
         var pages = sequence.Pages;
         var count = position + 1;
         var pageCount = (count + positions - 1) / positions;
-        for (var page = 0; page < pageCount; page++)
+        var first = _config.Window is { } window && window.Covers(layer) ? Math.Max(0, count - window.Width) : 0;
+        var firstPage = first / positions;
+        for (var page = firstPage; page < pageCount; page++)
         {
             Kernels<TVector, TLanes, float, TLanes>.Multiply(
                 queries, size, _group, pages[page].Keys(layer, head), size, 1, scores + (page * positions), _scoresWidth, isAdded: false);
@@ -90,15 +100,16 @@ internal sealed unsafe class PackedAttention<TVector, TLanes> : IDisposable
         for (var query = 0; query < _group; query++)
         {
             var all = new Span<float>(scores + ((nint)query * _scoresWidth), pageCount * positions);
-            Softmax(all[..count]);
+            Softmax(all[first..count]);
+            all[(firstPage * positions)..first].Clear();
             all[count..].Clear();
         }
 
         var outputWidth = _shape.ValuePanels * positions;
-        for (var page = 0; page < pageCount; page++)
+        for (var page = firstPage; page < pageCount; page++)
         {
             Kernels<TVector, TLanes, float, TLanes>.Multiply(
-                scores + (page * positions), _scoresWidth, _group, pages[page].Values(layer, head), positions, _shape.ValuePanels, outputs, outputWidth, isAdded: page > 0);
+                scores + (page * positions), _scoresWidth, _group, pages[page].Values(layer, head), positions, _shape.ValuePanels, outputs, outputWidth, isAdded: page > firstPage);
         }
 
         for (var query = 0; query < _group; query++)
@@ -129,7 +140,13 @@ internal sealed unsafe class PackedAttention<TVector, TLanes> : IDisposable
 
     private void Softmax(Span<float> scores)
     {
-        var scale = (float)(1 / Math.Sqrt(_config.HeadSize));
+        var scale = (float)_config.AttentionScale;
+        if (_config.AttentionSoftCap is { } cap)
+        {
+            PackedActivation.Cap(scores, cap, scale);
+            scale = 1;
+        }
+
         TensorPrimitives.Subtract(scores, TensorPrimitives.Max<float>(scores), scores);
         TensorPrimitives.Multiply(scores, scale, scores);
         TensorPrimitives.Exp(scores, scores);
@@ -140,11 +157,12 @@ internal sealed unsafe class PackedAttention<TVector, TLanes> : IDisposable
     {
         var half = config.HeadSize / 2;
         var (cosine, sine) = (new float[positions * half], new float[positions * half]);
+        var tokensPerRadian = RotaryEmbedding.TokensPerRadian(config);
         for (var position = 0; position < positions; position++)
         {
             for (var d = 0; d < half; d++)
             {
-                var angle = position / Math.Pow(config.RopeTheta, 2.0 * d / config.HeadSize);
+                var angle = position / tokensPerRadian[d];
                 (cosine[(position * half) + d], sine[(position * half) + d]) = ((float)Math.Cos(angle), (float)Math.Sin(angle));
             }
         }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Rlhf.LanguageModels.Transformer;
 using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Decoding;
@@ -11,14 +12,17 @@ internal sealed unsafe class PackedMatrix<TVector, TLanes, TWeight, TWeights> : 
     where TWeights : struct, IWeights<TVector, TWeight>
 {
     private readonly AlignedBuffer<TWeight> _panels;
+    private readonly AlignedBuffer<float>? _bias; // [Stride]; null where the layers have none
 
     /// <param name="inputs">Inputs of each layer.</param>
     /// <param name="outputs">Outputs of all layers together; rounded up to whole panels, whose last outputs are 0.</param>
-    public PackedMatrix(int inputs, int outputs)
+    /// <param name="hasBias">Whether the layers add a bias.</param>
+    public PackedMatrix(int inputs, int outputs, bool hasBias = false)
     {
         Inputs = inputs;
         PanelCount = (outputs + PanelWidth - 1) / PanelWidth;
         _panels = new AlignedBuffer<TWeight>((long)PanelCount * PanelWidth * inputs);
+        _bias = hasBias ? new AlignedBuffer<float>(Stride) : null;
     }
 
     public static int PanelWidth => Kernels<TVector, TLanes, TWeight, TWeights>.PanelWidth;
@@ -31,6 +35,23 @@ internal sealed unsafe class PackedMatrix<TVector, TLanes, TWeight, TWeights> : 
     public int Stride => PanelCount * PanelWidth;
 
     public long Bytes => _panels.Length * sizeof(TWeight);
+
+    /// <summary>Lays out layers with all their outputs side by side, in place of what was there.</summary>
+    public void Pack(IReadOnlyList<Projection> layers)
+    {
+        using var scope = NewDisposeScope();
+        var firstOutput = 0;
+        foreach (var layer in layers)
+        {
+            Pack(layer.IsTransposed ? layer.Weight.t() : layer.Weight, firstOutput);
+            if (_bias is not null && layer.Bias is { } bias)
+            {
+                bias.detach().to(float32).data<float>().CopyTo(new Span<float>(_bias.Pointer + firstOutput, (int)layer.Outputs));
+            }
+
+            firstOutput += (int)layer.Outputs;
+        }
+    }
 
     /// <summary>Lays out a layer's weights, in place of what was there.</summary>
     /// <param name="weight">[out, in], in the processor's memory.</param>
@@ -59,7 +80,7 @@ internal sealed unsafe class PackedMatrix<TVector, TLanes, TWeight, TWeights> : 
         }
     }
 
-    /// <summary>One worker's share of y = x · Wᵀ.</summary>
+    /// <summary>One worker's share of y = bias + x · Wᵀ.</summary>
     /// <param name="x">[rows, inputs], rows <paramref name="xStride"/> apart.</param>
     /// <param name="y">[rows, Stride].</param>
     public void Multiply(float* x, int xStride, int rows, float* y, int worker, int workers)
@@ -70,8 +91,14 @@ internal sealed unsafe class PackedMatrix<TVector, TLanes, TWeight, TWeights> : 
         var end = Math.Min(PanelCount, 4 * (groups * (worker + 1) / workers));
         if (first < end)
         {
+            for (var row = 0; _bias is not null && row < rows; row++)
+            {
+                new ReadOnlySpan<float>(_bias.Pointer + (first * PanelWidth), (end - first) * PanelWidth)
+                    .CopyTo(new Span<float>(y + ((nint)row * Stride) + ((nint)first * PanelWidth), (end - first) * PanelWidth));
+            }
+
             Kernels<TVector, TLanes, TWeight, TWeights>.Multiply(
-                x, xStride, rows, _panels.Pointer + ((nint)first * PanelWidth * Inputs), Inputs, end - first, y + ((nint)first * PanelWidth), Stride, isAdded: false);
+                x, xStride, rows, _panels.Pointer + ((nint)first * PanelWidth * Inputs), Inputs, end - first, y + ((nint)first * PanelWidth), Stride, isAdded: _bias is not null);
         }
     }
 
@@ -88,5 +115,9 @@ internal sealed unsafe class PackedMatrix<TVector, TLanes, TWeight, TWeights> : 
         }
     }
 
-    public void Dispose() => _panels.Dispose();
+    public void Dispose()
+    {
+        _panels.Dispose();
+        _bias?.Dispose();
+    }
 }

@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using static TorchSharp.torch;
-using Tensor = TorchSharp.torch.Tensor;
 
 namespace Rlhf.LanguageModels.Decoding;
 
@@ -19,12 +18,12 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
 
     private readonly WorkerTeam _team;
     private readonly KeyValueShape _shape;
-    private readonly Layer[] _layers;
-    private readonly PackedMatrix<TVector, TLanes, TWeight, TWeights> _head;
+    private readonly PackedLayer<TVector, TLanes, TWeight, TWeights>[] _layers;
+    private readonly PackedMatrix<TVector, TLanes, TWeight, TWeights>? _head; // null where logits aren't wanted
     private readonly PackedMatrix<TVector, TLanes, TWeight, TWeights> _embedding;
-    private readonly float[] _norm;
+    private readonly float[] _learnedPositions; // [S, C]; empty where positions are rotations
+    private readonly PackedNorm _norm;
     private readonly int _queryWidth;
-    private readonly int _keyValueWidth;
     private readonly int _width; // of a row of the stream, rounded up
 
     private readonly AlignedBuffer<float> _stream; // x [R, C]
@@ -32,7 +31,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
     private readonly AlignedBuffer<float> _queriesKeysValues; // [R, H·D + 2·K·D]
     private readonly AlignedBuffer<float> _attended; // [R, H·D]
     private readonly AlignedBuffer<float> _added; // [R, C]
-    private readonly AlignedBuffer<float> _gateUp; // [R, 2F]
+    private readonly AlignedBuffer<float> _inner; // [R, F or 2F]
     private readonly AlignedBuffer<float> _hidden; // [R, F]
     private readonly AlignedBuffer<float> _asked; // [asked, C]
     private readonly PackedAttention<TVector, TLanes> _attention;
@@ -43,27 +42,21 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
     private readonly int[] _positions = new int[MaxRows];
     private readonly int[] _askedRows = new int[MaxRows];
     private readonly Action<int> _forward;
-    private readonly bool _hasLogits;
     private int _rows;
     private int _askedCount;
 
     public PackedModel(CausalLanguageModel model, int threads, bool hasLogits)
     {
-        (Config, _hasLogits) = (model.Config, hasLogits);
+        Config = model.Config;
         _team = new WorkerTeam(threads);
-        _shape = new KeyValueShape(Config.Layers, Config.KeyValueHeads, Config.HeadSize, PackedMatrix<TVector, TLanes, TWeight, TWeights>.PanelWidth);
-        (_queryWidth, _keyValueWidth) = (Config.Heads * Config.HeadSize, Config.KeyValueHeads * Config.HeadSize);
+        _shape = KeyValueShape.Of(Config, PackedMatrix<TVector, TLanes, TWeight, TWeights>.PanelWidth);
+        _queryWidth = Config.Heads * Config.HeadSize;
         _width = RoundUp(Config.HiddenSize);
-        _layers = [.. Enumerable.Range(0, Config.Layers).Select(_ => new Layer(
-            new(Config.HiddenSize, _queryWidth + (2 * _keyValueWidth)),
-            new(_queryWidth, Config.HiddenSize),
-            new(Config.HiddenSize, 2 * Config.IntermediateSize),
-            new(Config.IntermediateSize, Config.HiddenSize),
-            new float[Config.HiddenSize],
-            new float[Config.HiddenSize]))];
-        _norm = new float[Config.HiddenSize];
-        _head = new(Config.HiddenSize, Config.VocabularySize);
-        _embedding = Config.HasTiedHead ? _head : new(Config.HiddenSize, Config.VocabularySize);
+        _layers = [.. Enumerable.Range(0, Config.Layers).Select(_ => new PackedLayer<TVector, TLanes, TWeight, TWeights>(Config))];
+        _norm = new(Config.Norm, Config.NormEpsilon, Config.HiddenSize);
+        _embedding = new(Config.HiddenSize, Config.VocabularySize);
+        _head = !hasLogits ? null : Config.HasTiedHead ? _embedding : new(Config.HiddenSize, Config.VocabularySize);
+        _learnedPositions = new float[Config.HasLearnedPositions ? Config.ContextLength * Config.HiddenSize : 0];
         _attention = new(Config, _shape, threads);
 
         _stream = new((long)MaxRows * _width);
@@ -71,19 +64,19 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
         _queriesKeysValues = new((long)MaxRows * _layers[0].QueryKeyValue.Stride);
         _attended = new((long)MaxRows * RoundUp(_queryWidth));
         _added = new((long)MaxRows * Math.Max(_layers[0].Output.Stride, _layers[0].Down.Stride));
-        _gateUp = new((long)MaxRows * _layers[0].GateUp.Stride);
+        _inner = new((long)MaxRows * _layers[0].Inner.Stride);
         _hidden = new((long)MaxRows * RoundUp(Config.IntermediateSize));
         _asked = new((long)MaxRows * _width);
-        _logits = new(_head.Stride);
+        _logits = new(_head?.Stride ?? 0);
         _forward = Forward;
         Repack(model);
     }
 
     public override ModelConfig Config { get; }
 
-    public override long WeightBytes =>
-        _layers.Sum(layer => layer.QueryKeyValue.Bytes + layer.Output.Bytes + layer.GateUp.Bytes + layer.Down.Bytes)
-        + _head.Bytes + (ReferenceEquals(_head, _embedding) ? 0 : _embedding.Bytes);
+    public override long WeightBytes => _layers.Sum(layer => layer.Bytes) + _embedding.Bytes + (HasOwnHead ? _head?.Bytes ?? 0 : 0);
+
+    private bool HasOwnHead => _head is not null && !ReferenceEquals(_head, _embedding);
 
     public override void Repack(CausalLanguageModel model)
     {
@@ -92,27 +85,20 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
             throw new ArgumentException("The model has another shape.", nameof(model));
         }
 
-        Tensor Weight(string name) => model.Parameters[name + ".weight"];
-        for (var i = 0; i < _layers.Length; i++)
+        foreach (var (layer, block) in _layers.Zip(model.Blocks))
         {
-            var (layer, prefix) = (_layers[i], $"model.layers.{i}");
-            layer.QueryKeyValue.Pack(Weight($"{prefix}.self_attn.q_proj"), 0);
-            layer.QueryKeyValue.Pack(Weight($"{prefix}.self_attn.k_proj"), _queryWidth);
-            layer.QueryKeyValue.Pack(Weight($"{prefix}.self_attn.v_proj"), _queryWidth + _keyValueWidth);
-            layer.Output.Pack(Weight($"{prefix}.self_attn.o_proj"), 0);
-            layer.GateUp.Pack(Weight($"{prefix}.mlp.gate_proj"), 0);
-            layer.GateUp.Pack(Weight($"{prefix}.mlp.up_proj"), Config.IntermediateSize);
-            layer.Down.Pack(Weight($"{prefix}.mlp.down_proj"), 0);
-            Copy(Weight($"{prefix}.input_layernorm"), layer.AttentionNorm);
-            Copy(Weight($"{prefix}.post_attention_layernorm"), layer.FeedForwardNorm);
+            layer.Repack(block);
         }
 
-        Copy(Weight("model.norm"), _norm);
-        _head.Pack(Weight(Config.HasTiedHead ? "model.embed_tokens" : "lm_head"), 0);
-        if (!ReferenceEquals(_head, _embedding))
+        _norm.Repack(model.Norm);
+        _embedding.Pack(model.Embedding, 0);
+        if (HasOwnHead)
         {
-            _embedding.Pack(Weight("model.embed_tokens"), 0);
+            _head?.Pack(model.Head ?? throw new ArgumentException("The model has no head for the vocabulary.", nameof(model)), 0);
         }
+
+        using var scope = NewDisposeScope();
+        model.LearnedPositions?.detach().to(float32).data<float>().CopyTo(_learnedPositions);
     }
 
     public override DecodingSequence NewSequence() => new(_shape);
@@ -148,10 +134,11 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
             }
         }
 
-        if (_hasLogits && _logits.Length < (long)_askedCount * _head.Stride)
+        var logits = (long)_askedCount * (_head?.Stride ?? 0);
+        if (_logits.Length < logits)
         {
             _logits.Dispose();
-            _logits = new((long)_askedCount * _head.Stride);
+            _logits = new(logits);
         }
 
         _attention.Reserve(longest);
@@ -160,8 +147,9 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
 
     public override Span<float> Logits(int index)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, _hasLogits ? (uint)_askedCount : 0, nameof(index));
-        return new(_logits.Pointer + ((nint)index * _head.Stride), Config.VocabularySize);
+        var stride = _head?.Stride ?? 0;
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, stride == 0 ? 0 : (uint)_askedCount, nameof(index));
+        return new(_logits.Pointer + ((nint)index * stride), Config.VocabularySize);
     }
 
     public override ReadOnlySpan<float> Hidden(int index)
@@ -180,14 +168,14 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
             layer.Dispose();
         }
 
-        foreach (var buffer in (AlignedBuffer<float>[])[_stream, _normalised, _queriesKeysValues, _attended, _added, _gateUp, _hidden, _asked, _logits])
+        foreach (var buffer in (AlignedBuffer<float>[])[_stream, _normalised, _queriesKeysValues, _attended, _added, _inner, _hidden, _asked, _logits])
         {
             buffer.Dispose();
         }
 
         _attention.Dispose();
         _embedding.Dispose();
-        _head.Dispose();
+        _head?.Dispose();
     }
 
     // One thread's share; threads meet where one needs what another has made.
@@ -197,8 +185,8 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
         var (first, end) = (_rows * worker / workers, _rows * (worker + 1) / workers);
         for (var row = first; row < end; row++)
         {
-            _embedding.ReadOutput(_tokens[row], Row(_stream, row));
-            Normalise(Row(_stream, row), _layers[0].AttentionNorm, _normalised.Pointer + (row * _width));
+            Embed(row);
+            _layers[0].AttentionNorm.Apply(Row(_stream, row), Row(_normalised, row));
         }
 
         for (var i = 0; i < _layers.Length; i++)
@@ -209,7 +197,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
             _team.Meet();
             for (var row = first; row < end; row++)
             {
-                _attention.Keep(i, QueriesKeysValues(row), _sequences[row], _positions[row]);
+                _attention.Keep(i, QueriesKeysValues(row), _sequences[row], _positions[row], layer.QueryNorm, layer.KeyNorm);
             }
 
             _team.Meet();
@@ -225,15 +213,15 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
             _team.Meet();
             for (var row = first; row < end; row++)
             {
-                AddAndNormalise(row, layer.Output.Stride, layer.FeedForwardNorm);
+                AddAndNormalise(row, layer.Output.Stride, layer.AttentionPostNorm, layer.FeedForwardNorm);
             }
 
             _team.Meet();
-            layer.GateUp.Multiply(_normalised.Pointer, _width, _rows, _gateUp.Pointer, worker, workers);
+            layer.Inner.Multiply(_normalised.Pointer, _width, _rows, _inner.Pointer, worker, workers);
             _team.Meet();
             for (var row = first; row < end; row++)
             {
-                Gate(row, layer.GateUp.Stride);
+                Activate(row, layer.Inner.Stride);
             }
 
             _team.Meet();
@@ -241,7 +229,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
             _team.Meet();
             for (var row = first; row < end; row++)
             {
-                AddAndNormalise(row, layer.Down.Stride, i + 1 < _layers.Length ? _layers[i + 1].AttentionNorm : _norm);
+                AddAndNormalise(row, layer.Down.Stride, layer.FeedForwardPostNorm, i + 1 < _layers.Length ? _layers[i + 1].AttentionNorm : _norm);
             }
         }
 
@@ -254,67 +242,62 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
             }
         }
 
-        if (!_hasLogits)
+        if (_head is null)
         {
             return;
         }
 
         _team.Meet();
         _head.Multiply(_asked.Pointer, _width, _askedCount, _logits.Pointer, worker, workers);
+        if (Config.LogitSoftCap is { } cap)
+        {
+            _team.Meet();
+            for (var index = worker; index < _askedCount; index += workers)
+            {
+                PackedActivation.Cap(Logits(index), cap);
+            }
+        }
+    }
+
+    private void Embed(int row)
+    {
+        var x = Row(_stream, row);
+        _embedding.ReadOutput(_tokens[row], x);
+        if (Config.HasScaledEmbedding)
+        {
+            TensorPrimitives.Multiply(x, (float)Config.EmbeddingScale, x);
+        }
+
+        if (_learnedPositions.Length > 0)
+        {
+            TensorPrimitives.Add(x, _learnedPositions.AsSpan(_positions[row] * Config.HiddenSize, Config.HiddenSize), x);
+        }
     }
 
     private float* QueriesKeysValues(int row) => _queriesKeysValues.Pointer + ((nint)row * _layers[0].QueryKeyValue.Stride);
 
     private Span<float> Row(AlignedBuffer<float> of, int row) => new(of.Pointer + ((nint)row * _width), Config.HiddenSize);
 
-    private void Normalise(ReadOnlySpan<float> x, float[] weight, float* to)
-    {
-        var y = new Span<float>(to, x.Length);
-        var inverse = (float)(1 / Math.Sqrt((TensorPrimitives.SumOfSquares(x) / x.Length) + Config.NormEpsilon));
-        TensorPrimitives.Multiply(x, inverse, y);
-        TensorPrimitives.Multiply(y, weight, y);
-    }
-
-    private void AddAndNormalise(int row, int addedStride, float[] weight)
+    private void AddAndNormalise(int row, int addedStride, PackedNorm? postNorm, PackedNorm norm)
     {
         var x = Row(_stream, row);
-        TensorPrimitives.Add(x, new ReadOnlySpan<float>(_added.Pointer + ((nint)row * addedStride), x.Length), x);
-        Normalise(x, weight, _normalised.Pointer + ((nint)row * _width));
+        var added = new Span<float>(_added.Pointer + ((nint)row * addedStride), x.Length);
+        postNorm?.Apply(added, added);
+        TensorPrimitives.Add(x, added, x);
+        norm.Apply(x, Row(_normalised, row));
     }
 
-    private void Gate(int row, int gateUpStride)
+    private void Activate(int row, int innerStride)
     {
         var width = Config.IntermediateSize;
-        var gate = new ReadOnlySpan<float>(_gateUp.Pointer + ((nint)row * gateUpStride), width);
-        var up = new ReadOnlySpan<float>(_gateUp.Pointer + ((nint)row * gateUpStride) + width, width);
+        var inner = _inner.Pointer + ((nint)row * innerStride);
         var hidden = new Span<float>(_hidden.Pointer + ((nint)row * RoundUp(width)), width);
-        TensorPrimitives.Sigmoid(gate, hidden);
-        TensorPrimitives.Multiply(hidden, gate, hidden);
-        TensorPrimitives.Multiply(hidden, up, hidden);
+        PackedActivation.Apply(Config.Activation, new ReadOnlySpan<float>(inner, width), hidden);
+        if (Config.HasGate)
+        {
+            TensorPrimitives.Multiply(hidden, new ReadOnlySpan<float>(inner + width, width), hidden);
+        }
     }
 
     private static int RoundUp(int count) => (count + Alignment - 1) / Alignment * Alignment;
-
-    private static void Copy(Tensor from, float[] to)
-    {
-        using var numbers = from.detach().to(float32);
-        numbers.data<float>().CopyTo(to);
-    }
-
-    private sealed record Layer(
-        PackedMatrix<TVector, TLanes, TWeight, TWeights> QueryKeyValue,
-        PackedMatrix<TVector, TLanes, TWeight, TWeights> Output,
-        PackedMatrix<TVector, TLanes, TWeight, TWeights> GateUp,
-        PackedMatrix<TVector, TLanes, TWeight, TWeights> Down,
-        float[] AttentionNorm,
-        float[] FeedForwardNorm) : IDisposable
-    {
-        public void Dispose()
-        {
-            QueryKeyValue.Dispose();
-            Output.Dispose();
-            GateUp.Dispose();
-            Down.Dispose();
-        }
-    }
 }

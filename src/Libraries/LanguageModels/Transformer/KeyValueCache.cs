@@ -6,6 +6,9 @@ namespace Rlhf.LanguageModels.Transformer;
 internal sealed class KeyValueCache : IDisposable
 {
     private readonly Layer[] _layers;
+    private readonly int? _window;
+    private Tensor _hidden; // [B, 1, 1, S] bool
+    private Tensor _windowHidden; // the same for layers that see a window only
     private int[] _lengths;
 
     /// <param name="lengths">Tokens of each row that are filled in first.</param>
@@ -13,11 +16,12 @@ internal sealed class KeyValueCache : IDisposable
     public KeyValueCache(ModelConfig config, IReadOnlyList<int> lengths, int capacity, ScalarType type, Device device)
     {
         _lengths = [.. lengths];
+        _window = config.Window?.Width;
         _layers = [.. Enumerable.Range(0, config.Layers).Select(_ => new Layer(
             zeros([lengths.Count, config.KeyValueHeads, capacity, config.HeadSize], type, device).DetachFromDisposeScope(),
             zeros([lengths.Count, config.KeyValueHeads, capacity, config.HeadSize], type, device).DetachFromDisposeScope()))];
         Positions = empty(0, int64).DetachFromDisposeScope();
-        HiddenMask = empty(0, @bool).DetachFromDisposeScope();
+        _hidden = _windowHidden = empty(0, @bool).DetachFromDisposeScope();
     }
 
     /// <summary>One layer's keys and values.</summary>
@@ -26,9 +30,6 @@ internal sealed class KeyValueCache : IDisposable
     /// <summary>[B] int64, where the new token of each row goes.</summary>
     public Tensor Positions { get; private set; }
 
-    /// <summary>[B, 1, 1, S] bool, true where a row has no token.</summary>
-    public Tensor HiddenMask { get; private set; }
-
     /// <summary>S, the length of the longest row with its new token.</summary>
     public int LongestLength { get; private set; }
 
@@ -36,18 +37,22 @@ internal sealed class KeyValueCache : IDisposable
     public void Advance()
     {
         using var scope = NewDisposeScope();
-        Positions.Dispose();
-        HiddenMask.Dispose();
+        DisposeTables();
         LongestLength = _lengths.Max() + 1;
         Positions = tensor(_lengths.Select(n => (long)n).ToArray()).to(_layers[0].Device); // [B]
         var columns = arange(LongestLength, int64, _layers[0].Device); // [S]
-        HiddenMask = (columns > Positions.unsqueeze(1)).view(-1, 1, 1, LongestLength).DetachFromDisposeScope(); // [B, 1, 1, S]
+        var ages = Positions.unsqueeze(1) - columns; // [B, S], how many tokens ago
+        _hidden = Shape(ages < 0);
+        _windowHidden = _window is { } window ? Shape(ages.lt(0).logical_or(ages.ge(window))) : _hidden;
         Positions = Positions.DetachFromDisposeScope();
         for (var i = 0; i < _lengths.Length; i++)
         {
             _lengths[i]++;
         }
     }
+
+    /// <summary>[B, 1, 1, S] bool, true where a row has no token, or none that a layer with a window sees.</summary>
+    public Tensor HiddenMask(bool isWindowed) => isWindowed ? _windowHidden : _hidden;
 
     /// <summary>Keeps the given rows, in the given order; a row may be named several times.</summary>
     public void Select(IReadOnlyList<int> rows)
@@ -62,12 +67,20 @@ internal sealed class KeyValueCache : IDisposable
 
     public void Dispose()
     {
-        Positions.Dispose();
-        HiddenMask.Dispose();
+        DisposeTables();
         foreach (var layer in _layers)
         {
             layer.Dispose();
         }
+    }
+
+    private Tensor Shape(Tensor mask) => mask.view(-1, 1, 1, LongestLength).DetachFromDisposeScope(); // [B, 1, 1, S]
+
+    private void DisposeTables()
+    {
+        Positions.Dispose();
+        _hidden.Dispose();
+        _windowHidden.Dispose();
     }
 
     /// <summary>Keys and values of one layer, both [B, K, capacity, D].</summary>

@@ -9,6 +9,13 @@ internal sealed class RotaryEmbedding(ModelConfig config, ScalarType type, Devic
     private Tensor? _cosine; // [positions, D]
     private Tensor? _signedSine; // [positions, D], the first half negated
 
+    /// <summary>How many tokens each pair of places takes to turn by a radian: [D / 2].</summary>
+    public static double[] TokensPerRadian(ModelConfig config) =>
+    [
+        .. Enumerable.Range(0, config.HeadSize / 2).Select(pair => Math.Pow(config.RopeTheta, 2.0 * pair / config.HeadSize))
+            .Select(tokens => config.RopeScaling is { } scaling ? 1 / scaling.Apply(1 / tokens) : tokens),
+    ];
+
     /// <summary>Tables for positions 0 to length - 1: two tensors of [length, D].</summary>
     public (Tensor Cosine, Tensor SignedSine) First(long length)
     {
@@ -43,8 +50,7 @@ internal sealed class RotaryEmbedding(ModelConfig config, ScalarType type, Devic
         Dispose();
         using var scope = NewDisposeScope();
         var positions = Math.Max(length, Math.Min(config.ContextLength, (long)BitOperations.RoundUpToPowerOf2((ulong)length)));
-        var exponents = arange(0, config.HeadSize, 2, float64) / config.HeadSize; // [D / 2]
-        var frequencies = pow(config.RopeTheta, exponents).reciprocal(); // [D / 2]
+        var frequencies = tensor(TokensPerRadian(config)).reciprocal(); // [D / 2]
         var angles = outer(arange(positions, float64), frequencies); // [positions, D / 2]
         var cosine = cat([angles.cos(), angles.cos()], 1).to(type).to(device).DetachFromDisposeScope(); // [positions, D]
         var signedSine = cat([-angles.sin(), angles.sin()], 1).to(type).to(device).DetachFromDisposeScope(); // [positions, D]

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Rlhf.LanguageModels.Checkpoints;
+
+namespace Rlhf.LanguageModels.Configuration;
+
+/// <summary>A model's config.json.</summary>
+/// <param name="Config">What it says about the model.</param>
+/// <param name="Source">All that stood in the file, so that nothing is lost when it is written again; null where the model comes from no file.</param>
+internal sealed record ConfigFile(ModelConfig Config, JsonElement? Source)
+{
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
+
+    /// <summary>Reads and checks a folder's config.json.</summary>
+    /// <exception cref="InvalidDataException">The file is missing or malformed, or asks for what is not supported; the message names it.</exception>
+    public static ConfigFile Load(string folder)
+    {
+        var path = Path.Combine(folder, "config.json");
+        if (!File.Exists(path))
+        {
+            throw new InvalidDataException($"{folder} has no config.json; a model folder in Hugging Face layout is needed.");
+        }
+
+        using var json = CheckedJson.ReadObject(path);
+        return new ConfigFile(ConfigParser.Parse(new ConfigValues(json.RootElement, path)), json.RootElement.Clone());
+    }
+
+    /// <summary>That of a model which comes from no file.</summary>
+    /// <exception cref="ArgumentException">The family has no model of these parts.</exception>
+    public static ConfigFile Of(ModelConfig config)
+    {
+        using var json = JsonDocument.Parse(ConfigWriter.Write(config).ToJsonString());
+        try
+        {
+            return ConfigParser.Parse(new ConfigValues(json.RootElement, "The model's shape")) == config
+                ? new ConfigFile(config, null)
+                : throw new ArgumentException($"No {config.Family} model has these parts; set what the family's config.json can say.", nameof(config));
+        }
+        catch (InvalidDataException e)
+        {
+            throw new ArgumentException(e.Message, nameof(config), e);
+        }
+    }
+
+    /// <summary>The file's text for saved weights: the source's options, or those that make the same model.</summary>
+    /// <param name="isClassifier">Whether the weights are of a sequence classifier with one label.</param>
+    /// <param name="bosId">First token of a text; only where the source doesn't say.</param>
+    /// <param name="eosId">Last token of a text; only where the source doesn't say.</param>
+    /// <param name="type">The weights' type, as PyTorch calls it.</param>
+    public string ToJson(bool isClassifier, int bosId, int eosId, string type)
+    {
+        var json = Source is { } source ? JsonObject.Create(source) ?? [] : ConfigWriter.Write(Config);
+        json["architectures"] = new JsonArray(WeightNames.ClassOf(Config.Family, isClassifier));
+        json[json.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = type;
+        json.TryAdd("bos_token_id", bosId);
+        json.TryAdd("eos_token_id", eosId);
+        if (isClassifier)
+        {
+            // Otherwise Transformers expects two labels.
+            json["id2label"] = new JsonObject { ["0"] = "LABEL_0" };
+            json["label2id"] = new JsonObject { ["LABEL_0"] = 0 };
+        }
+
+        return json.ToJsonString(s_indented);
+    }
+}

@@ -1,0 +1,27 @@
+using Rlhf.LanguageModels.Configuration;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Rlhf.LanguageModels.Transformer;
+
+/// <summary>Normalisation over the last dimension.</summary>
+internal sealed class Norm(NormKind kind, double epsilon, Parameter weight, Parameter? bias)
+{
+    /// <summary>[C], as the checkpoint stores it.</summary>
+    public Parameter Weight { get; } = weight;
+
+    /// <summary>[C]; null where the kind has none.</summary>
+    public Parameter? Bias { get; } = bias;
+
+    /// <summary>[..., C] to [..., C].</summary>
+    public Tensor Forward(Tensor x)
+    {
+        if (kind == NormKind.Layer)
+        {
+            return nn.functional.layer_norm(x, Weight.shape, Weight, Bias, epsilon); // [..., C]
+        }
+
+        var inverse = x.square().mean([-1], keepdim: true).add_(epsilon).rsqrt_(); // [..., 1]
+        return x * inverse * (kind == NormKind.RootMeanSquareAboutOne ? Weight + 1 : Weight); // [..., C]
+    }
+}

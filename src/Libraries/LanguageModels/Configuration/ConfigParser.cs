@@ -13,15 +13,16 @@ internal static class ConfigParser
 
     private const int MostLayers = 4096; // far more than any model has: a wrong number must not take the memory
 
+    private static readonly Dictionary<string, ModelFamily> s_families = Enum.GetValues<ModelFamily>().ToDictionary(ConfigWriter.TypeOf, StringComparer.Ordinal);
+
     /// <summary>Reads and checks the options.</summary>
     /// <exception cref="InvalidDataException">An option is missing, wrong or not supported.</exception>
     public static ModelConfig Parse(ConfigValues values)
     {
-        var type = values.Text("model_type");
-        if (!Enum.TryParse<ModelFamily>(type, ignoreCase: true, out var family) || family.ToString().ToLowerInvariant() != type)
+        var type = values.Text("model_type") ?? "";
+        if (!s_families.TryGetValue(type, out var family))
         {
-            var known = Enum.GetNames<ModelFamily>().Select(name => $"\"{name.ToLowerInvariant()}\"");
-            throw values.Wrong($"the architecture {MalformedFile.Quote(type)} is not supported; {string.Join(", ", known)} are");
+            throw values.Wrong($"the architecture {MalformedFile.Quote(type)} is not supported; {string.Join(", ", s_families.Keys.Select(name => $"\"{name}\""))} are");
         }
 
         if (values.Has("quantization_config"))

@@ -5,11 +5,14 @@ namespace Rlhf.LanguageModels.Configuration;
 /// <summary>The options that <see cref="ConfigParser"/> reads as a given model.</summary>
 internal static class ConfigWriter
 {
+    /// <summary>A family's "model_type".</summary>
+    public static string TypeOf(ModelFamily family) => family.ToString().ToLowerInvariant();
+
     /// <summary>Writes the family's own options.</summary>
     public static JsonObject Write(ModelConfig config)
     {
         var json = config.Family == ModelFamily.Gpt2 ? Gpt2(config) : RotaryFamily(config);
-        json["model_type"] = config.Family.ToString().ToLowerInvariant();
+        json["model_type"] = TypeOf(config.Family);
         json["vocab_size"] = config.VocabularySize;
         json["tie_word_embeddings"] = config.HasTiedHead;
         return json;

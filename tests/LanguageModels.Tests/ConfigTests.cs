@@ -59,15 +59,6 @@ public sealed class ConfigTests
         Assert.EndsWith(".", message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void An_option_given_twice_is_refused()
-    {
-        using var files = FamilyModel.Write("llama");
-        var path = Path.Combine(files.Folder, "config.json");
-        File.WriteAllText(path, File.ReadAllText(path).Insert(1, "\"vocab_size\": 5, "));
-        Assert.Contains("vocab_size", Assert.Throws<InvalidDataException>(() => ModelConfig.Load(files.Folder)).Message, StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData("llama, scaled by bands")]
     [InlineData("llama, scaled linearly")]

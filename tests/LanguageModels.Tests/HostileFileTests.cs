@@ -17,6 +17,8 @@ public sealed partial class HostileFileTests : IDisposable
     [Theory]
     [InlineData("models/tiny-hf/llama", "model.safetensors", 1200)]
     [InlineData("models/tiny-hf/llama", "config.json", 1000)]
+    [InlineData("models/tiny-hf/gpt2", "config.json", 300)]
+    [InlineData("models/tiny-hf/qwen2", "config.json", 300)]
     [InlineData("models/stories260K/hf", "model.safetensors", 500)]
     [InlineData("models/stories260K/hf", "config.json", 200)]
     [InlineData("models/stories260K/hf-sharded", "model.safetensors.index.json", 250)]

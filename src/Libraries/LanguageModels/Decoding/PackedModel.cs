@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Decoding;
 
@@ -20,8 +19,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
     private readonly KeyValueShape _shape;
     private readonly PackedLayer<TVector, TLanes, TWeight, TWeights>[] _layers;
     private readonly PackedMatrix<TVector, TLanes, TWeight, TWeights>? _head; // null where logits aren't wanted
-    private readonly PackedMatrix<TVector, TLanes, TWeight, TWeights> _embedding;
-    private readonly float[] _learnedPositions; // [S, C]; empty where positions are rotations
+    private readonly PackedEmbedding<TVector, TLanes, TWeight, TWeights> _embedding;
     private readonly PackedNorm _norm;
     private readonly int _queryWidth;
     private readonly int _width; // of a row of the stream, rounded up
@@ -54,9 +52,8 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
         _width = RoundUp(Config.HiddenSize);
         _layers = [.. Enumerable.Range(0, Config.Layers).Select(_ => new PackedLayer<TVector, TLanes, TWeight, TWeights>(Config))];
         _norm = new(Config.Norm, Config.NormEpsilon, Config.HiddenSize);
-        _embedding = new(Config.HiddenSize, Config.VocabularySize);
-        _head = !hasLogits ? null : Config.HasTiedHead ? _embedding : new(Config.HiddenSize, Config.VocabularySize);
-        _learnedPositions = new float[Config.HasLearnedPositions ? Config.ContextLength * Config.HiddenSize : 0];
+        _embedding = new(Config);
+        _head = !hasLogits ? null : Config.HasTiedHead ? _embedding.Tokens : new(Config.HiddenSize, Config.VocabularySize);
         _attention = new(Config, _shape, threads);
 
         _stream = new((long)MaxRows * _width);
@@ -74,9 +71,9 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
 
     public override ModelConfig Config { get; }
 
-    public override long WeightBytes => _layers.Sum(layer => layer.Bytes) + _embedding.Bytes + (HasOwnHead ? _head?.Bytes ?? 0 : 0);
+    public override long WeightBytes => _layers.Sum(layer => layer.Bytes) + _embedding.Tokens.Bytes + (HasOwnHead ? _head?.Bytes ?? 0 : 0);
 
-    private bool HasOwnHead => _head is not null && !ReferenceEquals(_head, _embedding);
+    private bool HasOwnHead => _head is not null && !ReferenceEquals(_head, _embedding.Tokens);
 
     public override void Repack(CausalLanguageModel model)
     {
@@ -91,14 +88,11 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
         }
 
         _norm.Repack(model.Norm);
-        _embedding.Pack(model.Embedding, 0);
+        _embedding.Repack(model);
         if (HasOwnHead)
         {
             _head?.Pack(model.Head ?? throw new ArgumentException("The model has no head for the vocabulary.", nameof(model)), 0);
         }
-
-        using var scope = NewDisposeScope();
-        model.LearnedPositions?.detach().to(float32).data<float>().CopyTo(_learnedPositions);
     }
 
     public override DecodingSequence NewSequence() => new(_shape);
@@ -185,7 +179,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
         var (first, end) = (_rows * worker / workers, _rows * (worker + 1) / workers);
         for (var row = first; row < end; row++)
         {
-            Embed(row);
+            _embedding.Read(_tokens[row], _positions[row], Row(_stream, row));
             _layers[0].AttentionNorm.Apply(Row(_stream, row), Row(_normalised, row));
         }
 
@@ -256,21 +250,6 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
             {
                 PackedActivation.Cap(Logits(index), cap);
             }
-        }
-    }
-
-    private void Embed(int row)
-    {
-        var x = Row(_stream, row);
-        _embedding.ReadOutput(_tokens[row], x);
-        if (Config.HasScaledEmbedding)
-        {
-            TensorPrimitives.Multiply(x, (float)Config.EmbeddingScale, x);
-        }
-
-        if (_learnedPositions.Length > 0)
-        {
-            TensorPrimitives.Add(x, _learnedPositions.AsSpan(_positions[row] * Config.HiddenSize, Config.HiddenSize), x);
         }
     }
 

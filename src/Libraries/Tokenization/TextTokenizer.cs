@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Rlhf.Tokenization.Chat;
 using Rlhf.Tokenization.Files;
 
 namespace Rlhf.Tokenization;
@@ -14,7 +15,7 @@ public sealed class TextTokenizer
     private readonly SequenceMarks _marks;
     private readonly string _wordBoundary;
 
-    private TextTokenizer(TokenizerPipeline pipeline, SequenceMarks marks, string hash)
+    private TextTokenizer(TokenizerPipeline pipeline, SequenceMarks marks, string hash, ChatTemplate? template)
     {
         (_pipeline, _marks, Hash) = (pipeline, marks, hash);
 
@@ -22,6 +23,7 @@ public sealed class TextTokenizer
         _wordBoundary = pipeline.Decoder.DropsFirstSpace ? "" : " ";
         Bos = Text(marks.Bos);
         Eos = Text(marks.Eos);
+        Conversations = new ConversationEncoder(this, template);
     }
 
     /// <summary>The token that a text begins with, where the model wants one.</summary>
@@ -35,6 +37,9 @@ public sealed class TextTokenizer
 
     /// <summary>The text of the token that ends a sequence.</summary>
     public string Eos { get; }
+
+    /// <summary>Encodes conversations: by the model's chat template where its folder has one, else as a <see cref="Transcript"/>.</summary>
+    public ConversationEncoder Conversations { get; }
 
     /// <summary>SHA-256 over the tokenizer's files, lower-case hex. Token ids only mean something together with it.</summary>
     public string Hash { get; }
@@ -52,7 +57,8 @@ public sealed class TextTokenizer
             var json = JsonField.ReadIfPresent(Path.Combine(folder, "tokenizer.json"));
             var sentencePiece = SentencePieceFile.ReadIfPresent(Path.Combine(folder, "tokenizer.model"));
             var pipeline = Read(folder, json, sentencePiece);
-            return new TextTokenizer(pipeline, SequenceMarks.Read(folder, pipeline.Vocabulary, json, sentencePiece), HashOf(folder));
+            var marks = SequenceMarks.Read(folder, pipeline.Vocabulary, json, sentencePiece);
+            return new TextTokenizer(pipeline, marks, HashOf(folder), ChatTemplate.Load(folder));
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException or ArgumentException)
         {
@@ -74,6 +80,13 @@ public sealed class TextTokenizer
 
     /// <summary>Token ids of a text that follows another one at a word's boundary, as if a space stood before it. No BOS.</summary>
     public int[] EncodeContinuation(string text) => [.. _pipeline.Encode(_wordBoundary + text, allowSpecial: false, TextPlace.Start).Ids];
+
+    /// <summary>Token ids as the pipeline gives them: no BOS.</summary>
+    internal (List<int> Ids, TextPlace Next) EncodeAt(string text, TextPlace place, bool allowSpecial, SpecialTextGuard? guard = null) =>
+        _pipeline.Encode(text, allowSpecial, place, guard);
+
+    /// <summary>The texts of the special tokens.</summary>
+    internal IEnumerable<string> SpecialTexts => _pipeline.AddedTokens.Where(token => token.IsSpecial).Select(token => token.Content);
 
     /// <summary>The text of token ids. BOS, EOS and other special tokens are left out; bytes that form no character become U+FFFD.</summary>
     /// <param name="keepSpecial">Whether the text of special tokens is kept.</param>

@@ -1,4 +1,5 @@
 using Rlhf.Tokenization.Bpe;
+using Rlhf.Tokenization.Chat;
 using Rlhf.Tokenization.Decoding;
 using Rlhf.Tokenization.Normalizing;
 using Rlhf.Tokenization.Splitting;
@@ -35,8 +36,9 @@ internal sealed class TokenizerPipeline
     /// <summary>Ids of a text.</summary>
     /// <param name="allowSpecial">Whether the text of a special token is that token.</param>
     /// <param name="place">What stands before the text.</param>
+    /// <param name="guard">Undoes what hid the texts of special tokens in parts of the text; see <see cref="SpecialTextGuard"/>.</param>
     /// <returns>The ids, and what stands before a text behind this one.</returns>
-    public (List<int> Ids, TextPlace Next) Encode(string text, bool allowSpecial, TextPlace place)
+    public (List<int> Ids, TextPlace Next) Encode(string text, bool allowSpecial, TextPlace place, SpecialTextGuard? guard = null)
     {
         var ids = new List<int>((text.Length / 4) + 4);
         var merger = Model.NewMerger();
@@ -45,7 +47,7 @@ internal sealed class TokenizerPipeline
         {
             if (token is null)
             {
-                place = EncodeBetween(text[span.Start..span.End], matchers.Normalized, place, merger, ids);
+                place = EncodeBetween(text[span.Start..span.End], matchers.Normalized, place, guard, merger, ids);
             }
             else
             {
@@ -57,14 +59,15 @@ internal sealed class TokenizerPipeline
         return (ids, place);
     }
 
-    private TextPlace EncodeBetween(string text, AddedTokenMatcher matcher, TextPlace place, Merger merger, List<int> ids)
+    private TextPlace EncodeBetween(
+        string text, AddedTokenMatcher matcher, TextPlace place, SpecialTextGuard? guard, Merger merger, List<int> ids)
     {
         var normalized = _normalizer.Apply(text, place);
         foreach (var (span, token) in matcher.Split(normalized))
         {
             if (token is null)
             {
-                EncodeOrdinary(normalized[span.Start..span.End], place, merger, ids);
+                EncodeOrdinary(guard is null ? normalized[span.Start..span.End] : guard.Restore(normalized[span.Start..span.End]), place, merger, ids);
                 place = TextPlace.BehindText;
             }
             else

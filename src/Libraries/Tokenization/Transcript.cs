@@ -25,32 +25,48 @@ public static class Transcript
     /// <inheritdoc cref="Render" path="/exception"/>
     public static string RenderTurns(IReadOnlyList<ConversationTurn> turns)
     {
-        if (turns.Count == 0)
-        {
-            throw new ArgumentException("A conversation needs at least one turn.", nameof(turns));
-        }
-
+        Require(turns);
         var text = new StringBuilder();
         for (var i = 0; i < turns.Count; i++)
         {
-            var content = turns[i].Content.Trim();
-            if (content.Length == 0)
-            {
-                throw new ArgumentException($"Turn {i + 1} of the conversation is empty.", nameof(turns));
-            }
-
-            text.Append(Mark(turns[i].Role, i)).Append(content);
+            text.Append(Mark(turns[i].Role)).Append(turns[i].Content.Trim());
         }
 
         return text.ToString();
     }
 
-    private static string Mark(string role, int index) => role switch
+    /// <summary>Checks what holds for conversations in any form.</summary>
+    /// <inheritdoc cref="Render" path="/exception"/>
+    internal static void Require(IReadOnlyList<ConversationTurn> turns)
+    {
+        if (turns.Count == 0)
+        {
+            throw new ArgumentException("A conversation needs at least one turn.", nameof(turns));
+        }
+
+        foreach (var (i, turn) in turns.Index())
+        {
+            if (string.IsNullOrWhiteSpace(turn.Content))
+            {
+                throw new ArgumentException($"Turn {i + 1} of the conversation is empty.", nameof(turns));
+            }
+
+            if (turn.Role is not ("user" or "assistant" or "system"))
+            {
+                throw new ArgumentException($"Turn {i + 1} has the role \"{turn.Role}\"; use \"system\", \"user\" or \"assistant\".");
+            }
+
+            if (turn.Role == "system" && i > 0)
+            {
+                throw new ArgumentException($"Turn {i + 1} has the role \"system\", which may only come first.");
+            }
+        }
+    }
+
+    private static string Mark(string role) => role switch
     {
         "user" => HumanMark + " ",
         "assistant" => AssistantMark + " ",
-        "system" when index == 0 => "",
-        "system" => throw new ArgumentException($"Turn {index + 1} has the role \"system\", which may only come first."),
-        _ => throw new ArgumentException($"Turn {index + 1} has the role \"{role}\"; use \"system\", \"user\" or \"assistant\"."),
+        _ => "",
     };
 }

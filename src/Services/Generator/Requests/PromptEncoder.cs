@@ -14,7 +14,7 @@ internal sealed class PromptEncoder(TextTokenizer tokenizer, LoadedVersions vers
         var tokens = prompt?.ContentCase switch
         {
             V1.Prompt.ContentOneofCase.Text when prompt.Text.Length > 0 => tokenizer.Encode(prompt.Text),
-            V1.Prompt.ContentOneofCase.Conversation => tokenizer.Encode(Render(prompt.Conversation)),
+            V1.Prompt.ContentOneofCase.Conversation => Encode(prompt.Conversation),
             V1.Prompt.ContentOneofCase.Tokens => Tokens(prompt.Tokens),
             _ => throw new ItemException(ErrorCode.InvalidItem, "The prompt is empty; give text, a conversation or token ids."),
         };
@@ -27,13 +27,14 @@ internal sealed class PromptEncoder(TextTokenizer tokenizer, LoadedVersions vers
         return tokens;
     }
 
-    /// <summary>The tokens of a given continuation.</summary>
+    /// <summary>The tokens of a given continuation; of a conversation it is what the assistant says.</summary>
     /// <exception cref="ItemException">It is empty or does not fit the context behind its prompt, or its token ids are another tokenizer's.</exception>
     public int[] Continuation(ScoreTokensItem item, int promptLength)
     {
         var tokens = item.ContinuationCase switch
         {
-            ScoreTokensItem.ContinuationOneofCase.Text when item.Text.Length > 0 => tokenizer.EncodeContinuation(item.Text),
+            ScoreTokensItem.ContinuationOneofCase.Text when item.Text.Length > 0 => item.Prompt?.ContentCase == V1.Prompt.ContentOneofCase.Conversation
+                ? tokenizer.Conversations.Response(item.Text) : tokenizer.EncodeContinuation(item.Text),
             ScoreTokensItem.ContinuationOneofCase.Tokens => Tokens(item.Tokens),
             _ => throw new ItemException(ErrorCode.InvalidItem, "The continuation is empty; give text or token ids."),
         };
@@ -55,13 +56,13 @@ internal sealed class PromptEncoder(TextTokenizer tokenizer, LoadedVersions vers
         }
     }
 
-    private static string Render(Conversation conversation)
+    private int[] Encode(Conversation conversation)
     {
         try
         {
-            return Transcript.Render([.. conversation.Messages.Select(m => new ConversationTurn(m.Role, m.Content))]);
+            return tokenizer.Conversations.Prompt([.. conversation.Messages.Select(m => new ConversationTurn(m.Role, m.Content))]);
         }
-        catch (ArgumentException exception)
+        catch (Exception exception) when (exception is ArgumentException or InvalidDataException)
         {
             throw new ItemException(ErrorCode.InvalidItem, exception.Message);
         }

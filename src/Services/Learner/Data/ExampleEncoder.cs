@@ -18,7 +18,7 @@ internal sealed class ExampleEncoder(TextTokenizer tokenizer, int contextLength)
         int[] ids = prompt.ContentCase switch
         {
             V1.Prompt.ContentOneofCase.Text => Tokenizer.Encode(prompt.Text),
-            V1.Prompt.ContentOneofCase.Conversation => Tokenizer.Encode(Render(prompt.Conversation)),
+            V1.Prompt.ContentOneofCase.Conversation => Encode(prompt.Conversation),
             V1.Prompt.ContentOneofCase.Tokens when prompt.Tokens.TokenizerHash == Tokenizer.Hash => [.. prompt.Tokens.TokenIds],
             V1.Prompt.ContentOneofCase.Tokens => throw new RefusedItemException(
                 "tokenizer_mismatch", $"The prompt's tokens were made by tokenizer {prompt.Tokens.TokenizerHash}; this one is {Tokenizer.Hash}."),
@@ -45,19 +45,22 @@ internal sealed class ExampleEncoder(TextTokenizer tokenizer, int contextLength)
             throw new RefusedItemException("empty_response", "The response is empty.");
         }
 
-        int[] ids = [.. promptIds, .. Tokenizer.EncodeContinuation(text), Tokenizer.EosId];
+        int[] ids = [.. promptIds, .. Continuation(prompt, text), Tokenizer.EosId];
         return ids.Length <= contextLength
             ? new EncodedExample(ids, promptIds.Length)
             : throw new RefusedItemException("too_long", $"Prompt and response have {ids.Length} tokens; the context holds {contextLength}.");
     }
 
-    private static string Render(Conversation conversation)
+    private int[] Continuation(Prompt prompt, string text) => prompt.ContentCase == V1.Prompt.ContentOneofCase.Conversation
+        ? Tokenizer.Conversations.Response(text) : Tokenizer.EncodeContinuation(text);
+
+    private int[] Encode(Conversation conversation)
     {
         try
         {
-            return Transcript.Render([.. conversation.Messages.Select(message => new ConversationTurn(message.Role, message.Content))]);
+            return Tokenizer.Conversations.Prompt([.. conversation.Messages.Select(message => new ConversationTurn(message.Role, message.Content))]);
         }
-        catch (ArgumentException malformed)
+        catch (Exception malformed) when (malformed is ArgumentException or InvalidDataException)
         {
             throw new RefusedItemException("malformed_conversation", malformed.Message);
         }

@@ -10,21 +10,27 @@ internal sealed record ItemTokens(int[] Ids, bool IsTruncated)
 {
     private const string Assistant = "assistant";
 
-    /// <summary>Prompt and response tokens of an item, whatever their number.</summary>
+    /// <summary>
+    /// Prompt and response tokens of an item, whatever their number, as the reward model saw them in training: the response
+    /// ends with the end-of-sequence token.
+    /// </summary>
     /// <exception cref="ItemException">The item is empty or malformed, or its token ids are another tokenizer's.</exception>
     public static int[] Of(ScoreItem item, TextTokenizer tokenizer)
     {
         switch (item.ContentCase)
         {
             case ScoreItem.ContentOneofCase.Text:
-                return Encode(item.Text.Prompt, item.Text.Response, tokenizer);
+                return item.Text.Prompt.Length > 0 && !string.IsNullOrWhiteSpace(item.Text.Response)
+                    ? [.. tokenizer.Encode(item.Text.Prompt), .. tokenizer.EncodeContinuation(item.Text.Response.Trim()), tokenizer.EosId]
+                    : throw Empty();
             case ScoreItem.ContentOneofCase.Conversation:
                 var turns = item.Conversation.Messages;
                 if (turns.Count < 2 || turns[^1].Role != Assistant)
                 {
                     throw new ItemException(ErrorCode.InvalidItem, "The conversation must end in the assistant's turn, with a turn before it.");
                 }
-                return Encode(Render(turns.SkipLast(1)), turns[^1].Content, tokenizer);
+                return string.IsNullOrWhiteSpace(turns[^1].Content) ? throw Empty()
+                    : [.. Encode(turns.SkipLast(1), tokenizer), .. tokenizer.Conversations.Response(turns[^1].Content.Trim()), tokenizer.EosId];
             case ScoreItem.ContentOneofCase.Tokens:
                 if (item.Tokens.TokenizerHash != tokenizer.Hash)
                 {
@@ -62,23 +68,15 @@ internal sealed record ItemTokens(int[] Ids, bool IsTruncated)
             tokenizer.BosId is { } bos && ids[0] == bos ? [bos, .. ids[^(contextLength - 1)..]] : ids[^contextLength..], IsTruncated: true);
     }
 
-    // As the reward model saw it in training: the response follows at a word's boundary and ends with the end-of-sequence token.
-    private static int[] Encode(string prompt, string response, TextTokenizer tokenizer)
-    {
-        if (prompt.Length == 0 || string.IsNullOrWhiteSpace(response))
-        {
-            throw new ItemException(ErrorCode.InvalidItem, "Prompt and response must not be empty.");
-        }
-        return [.. tokenizer.Encode(prompt), .. tokenizer.EncodeContinuation(response.Trim()), tokenizer.EosId];
-    }
+    private static ItemException Empty() => new(ErrorCode.InvalidItem, "Prompt and response must not be empty.");
 
-    private static string Render(IEnumerable<ChatMessage> turns)
+    private static int[] Encode(IEnumerable<ChatMessage> turns, TextTokenizer tokenizer)
     {
         try
         {
-            return Transcript.Render([.. turns.Select(turn => new ConversationTurn(turn.Role, turn.Content))]);
+            return tokenizer.Conversations.Prompt([.. turns.Select(turn => new ConversationTurn(turn.Role, turn.Content))]);
         }
-        catch (ArgumentException exception)
+        catch (Exception exception) when (exception is ArgumentException or InvalidDataException)
         {
             throw new ItemException(ErrorCode.InvalidItem, exception.Message);
         }

@@ -11,4 +11,24 @@ var text = new Option<FileInfo>("--text") { Description = "A file of English tex
 text.AcceptExistingOnly();
 var tokenize = new Command("tokenize", "Megabytes of text a second, for English and for one long word.") { folders, text };
 tokenize.SetAction(parsed => TokenizeBenchmark.Run(parsed.GetRequiredValue(folders), parsed.GetRequiredValue(text).FullName));
-return new RootCommand("Measures this machine; every speed is also a ratio to another one of the same run.") { decode, tokenize }.Parse(args).Invoke();
+
+var load = new Command("load", "Seconds and memory from a folder to a model of 135 million parameters that can decode (writes 0.9 GB to the temporary folder).") { threads };
+var model = new Option<DirectoryInfo>("--model") { Description = "Only what another adapter costs on this model folder." };
+model.AcceptExistingOnly();
+load.Options.Add(model);
+load.SetAction(parsed =>
+{
+    if (parsed.GetValue(model) is { } chosen)
+    {
+        LoadBenchmark.MeasureUpdates(chosen.FullName, parsed.GetValue(threads));
+        return;
+    }
+
+    LoadBenchmark.Run(parsed.GetValue(threads));
+});
+var (folder, way) = (new Argument<string>("folder"), new Argument<string>("way"));
+var once = new Argument<int>("threads");
+var loadOnce = new Command("load-once", "One load in this process, for load.") { folder, way, once };
+loadOnce.Hidden = true;
+loadOnce.SetAction(parsed => LoadBenchmark.Once(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(way), parsed.GetValue(once)));
+return new RootCommand("Measures this machine; every speed is also a ratio to another one of the same run.") { decode, tokenize, load, loadOnce }.Parse(args).Invoke();

@@ -12,12 +12,6 @@ namespace Rlhf.LanguageModels.Adapters;
 /// </summary>
 public sealed class LoraAdapter : IDisposable
 {
-    private const string Prefix = "base_model.model.";
-    private const int MaxRank = 1024;
-
-    // Options of PEFT that would change the numbers.
-    private static readonly string[] s_variants = ["use_dora", "use_rslora", "rank_pattern", "alpha_pattern", "modules_to_save", "lora_bias", "layer_replication"];
-
     private readonly CausalLanguageModel _model;
     private readonly Dictionary<string, LoraPair> _pairs;
     private readonly LoraOptions _options;
@@ -55,28 +49,19 @@ public sealed class LoraAdapter : IDisposable
     /// <exception cref="InvalidDataException">A file is missing or malformed, or the adapter does not fit the model; the message says what.</exception>
     public static LoraAdapter Load(CausalLanguageModel model, string folder)
     {
-        var options = ReadOptions(Path.Combine(folder, "adapter_config.json"));
-        var path = Path.Combine(folder, "adapter_model.safetensors");
-        if (!File.Exists(path))
-        {
-            throw new InvalidDataException($"{folder} lacks adapter_model.safetensors.");
-        }
-
-        using var reader = new SafetensorsReader(path);
+        using var file = new AdapterFile(folder, model.Projections.Count);
+        var options = file.Options;
         var pairs = new Dictionary<string, LoraPair>(StringComparer.Ordinal);
         foreach (var projection in model.Projections)
         {
             using var scope = NewDisposeScope();
-            var (outputs, inputs) = (projection.Outputs, projection.Inputs);
+            var a = file.Require(AdapterFile.NameOfA(projection.Name), options.Rank, projection.Inputs);
+            var b = file.Require(AdapterFile.NameOfB(projection.Name), projection.Outputs, options.Rank);
             pairs[projection.Name] = CreatePair(
-                Read(reader, path, $"{Prefix}{projection.Name}.lora_A.weight", [options.Rank, inputs]).to(model.Device),
-                Read(reader, path, $"{Prefix}{projection.Name}.lora_B.weight", [outputs, options.Rank]).to(model.Device),
-                options);
+                file.Weights.Read(a, ScalarType.Float32).to(model.Device), file.Weights.Read(b, ScalarType.Float32).to(model.Device), options);
         }
 
-        return reader.Names.Count == 2 * pairs.Count
-            ? new LoraAdapter(model, options, pairs)
-            : throw new InvalidDataException($"{path} has {reader.Names.Count} tensors; the model takes {2 * pairs.Count}: an A and a B for each linear layer.");
+        return new LoraAdapter(model, options, pairs);
     }
 
     /// <summary>Writes adapter_config.json and adapter_model.safetensors.</summary>
@@ -87,11 +72,11 @@ public sealed class LoraAdapter : IDisposable
         var tensors = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         foreach (var (name, pair) in _pairs)
         {
-            tensors[$"{Prefix}{name}.lora_A.weight"] = pair.A;
-            tensors[$"{Prefix}{name}.lora_B.weight"] = pair.B;
+            tensors[AdapterFile.NameOfA(name)] = pair.A;
+            tensors[AdapterFile.NameOfB(name)] = pair.B;
         }
 
-        SafetensorsWriter.Write(Path.Combine(folder, "adapter_model.safetensors"), tensors);
+        SafetensorsWriter.Write(Path.Combine(folder, AdapterFile.WeightsName), tensors);
         var config = new JsonObject
         {
             ["peft_type"] = "LORA",
@@ -105,7 +90,7 @@ public sealed class LoraAdapter : IDisposable
             ["inference_mode"] = true,
             ["target_modules"] = new JsonArray([.. TargetModules().Select(m => (JsonNode)m)]),
         };
-        File.WriteAllText(Path.Combine(folder, "adapter_config.json"), config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        File.WriteAllText(Path.Combine(folder, AdapterFile.ConfigName), config.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
     }
 
     /// <summary>Puts the adapter beside the model's layers, in place of whichever was active.</summary>
@@ -153,37 +138,6 @@ public sealed class LoraAdapter : IDisposable
         pair.B.DetachFromDisposeScope();
         return pair;
     }
-
-    private static LoraOptions ReadOptions(string path)
-    {
-        using var json = CheckedJson.ReadObject(path);
-        T Value<T>(string name, T fallback, Func<JsonElement, T> read) =>
-            json.RootElement.TryGetProperty(name, out var value) ? CheckedJson.Value(value, path, name, read) : fallback;
-        if (Value("peft_type", "", e => e.GetString()) != "LORA" || Value("bias", "none", e => e.GetString()) != "none"
-            || s_variants.Any(name => IsSet(json.RootElement, name)))
-        {
-            throw new InvalidDataException(
-                $"{path}: only plain LoRA of one rank and α, without bias, is supported; train the adapter without {string.Join(", ", s_variants)}.");
-        }
-
-        var options = new LoraOptions { Rank = Value("r", 0, e => e.GetInt32()), Alpha = Value("lora_alpha", 0, e => e.GetDouble()) };
-        return options.Rank is >= 1 and <= MaxRank && double.IsFinite(options.Alpha)
-            ? options
-            : throw new InvalidDataException($"{path}: \"r\" is {options.Rank} and \"lora_alpha\" {options.Alpha}; a rank of 1 to {MaxRank} and a finite number are needed.");
-    }
-
-    private static bool IsSet(JsonElement root, string name) => root.TryGetProperty(name, out var value) && value.ValueKind switch
-    {
-        JsonValueKind.Null or JsonValueKind.False => false,
-        JsonValueKind.Object => value.EnumerateObject().Any(),
-        JsonValueKind.Array => value.GetArrayLength() > 0,
-        _ => true,
-    };
-
-    private static Tensor Read(SafetensorsReader reader, string path, string name, long[] shape) =>
-        reader.Names.Contains(name) && reader.ShapeOf(name).SequenceEqual(shape)
-            ? reader.Read(name, ScalarType.Float32)
-            : throw new InvalidDataException($"{path} lacks \"{name}\" of shape [{string.Join(", ", shape)}]: the adapter belongs on another model.");
 
     private void SetActive(bool isActive)
     {

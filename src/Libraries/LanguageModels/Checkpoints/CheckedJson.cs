@@ -32,7 +32,7 @@ internal static class CheckedJson
         }
         catch (JsonException e)
         {
-            throw MalformedFile.Because(path, $"it is not valid JSON near line {e.LineNumber + 1}, or has a name twice", e);
+            throw MalformedFile.Because(path, $"it is not valid JSON near line {e.LineNumber + 1} ({Said(e)})", e);
         }
         catch (FileNotFoundException e)
         {
@@ -65,4 +65,8 @@ internal static class CheckedJson
         JsonValueKind.Array => "a list",
         _ => MalformedFile.Quote(value.GetRawText()).Trim('"') is var text && value.ValueKind == JsonValueKind.String ? $"\"{text}\"" : text,
     };
+
+    // The first sentence: a place follows, and sometimes advice.
+    private static string Said(JsonException e) =>
+        MalformedFile.Quote(e.Message.Split([". ", " LineNumber:", " Path:"], StringSplitOptions.None)[0].TrimEnd('.')).Trim('"');
 }

@@ -50,6 +50,10 @@ public sealed class CheckpointReader : IDisposable
     /// <exception cref="InvalidDataException">There is no such tensor, or it has another shape or holds no floating-point numbers.</exception>
     public Tensor Read(string name, params long[] shape) => FileOf(name, shape).Read(name, Type);
 
+    /// <summary>A weight of the expected shape where it lies, valid while this is open.</summary>
+    /// <exception cref="InvalidDataException">There is no such tensor, or it has another shape or holds no floating-point numbers.</exception>
+    internal WeightView Find(string name, params long[] shape) => FileOf(name, shape).Find(name);
+
     /// <inheritdoc/>
     public void Dispose() => _files.ForEach(f => f.Dispose());
 

@@ -11,12 +11,11 @@ internal sealed class CheckpointSource(string folder, CheckpointReader weights, 
 
     /// <summary>Reads a tensor of the expected shape. The caller owns it.</summary>
     /// <exception cref="InvalidDataException">There is no such tensor, or it has another shape.</exception>
-    public Tensor Read(string name, params long[] shape)
-    {
-        var stored = _omitted.Length > 0 && name.StartsWith(_omitted, StringComparison.Ordinal) ? name[_omitted.Length..] : name;
-        _read.Add(stored);
-        return weights.Read(stored, shape);
-    }
+    public Tensor Read(string name, params long[] shape) => weights.Read(Stored(name), shape);
+
+    /// <summary>A weight of the expected shape where it lies.</summary>
+    /// <exception cref="InvalidDataException">There is no such tensor, or it has another shape.</exception>
+    public WeightView Find(string name, params long[] shape) => weights.Find(Stored(name), shape);
 
     /// <summary>Refuses a checkpoint with weights that nothing has asked for: the model they belong to gives other numbers.</summary>
     /// <exception cref="InvalidDataException">There are such weights.</exception>
@@ -27,5 +26,12 @@ internal sealed class CheckpointSource(string folder, CheckpointReader weights, 
             throw new InvalidDataException(
                 $"{folder}: the weights hold {MalformedFile.Quote(unknown)}, for which the model that config.json describes has no place; take both from the same model.");
         }
+    }
+
+    private string Stored(string name)
+    {
+        var stored = _omitted.Length > 0 && name.StartsWith(_omitted, StringComparison.Ordinal) ? name[_omitted.Length..] : name;
+        _read.Add(stored);
+        return stored;
     }
 }

@@ -81,6 +81,20 @@ public sealed class SafetensorsReader : IDisposable
         return tensor.MoveToOuterDisposeScope();
     }
 
+    /// <summary>A tensor where it lies, valid while the file is open.</summary>
+    /// <exception cref="KeyNotFoundException">There is no tensor of that name.</exception>
+    /// <exception cref="InvalidDataException">Its numbers are neither float32, bfloat16 nor float16.</exception>
+    internal unsafe WeightView Find(string name)
+    {
+        var (entry, type) = (_entries[name], FloatTypeOf(name));
+        if (!_file.IsWhole)
+        {
+            throw MalformedFile.Because(_path, "it has been cut since it was opened");
+        }
+
+        return new WeightView(_file.Address(_dataStart + entry.Start, entry.End - entry.Start), type, entry.Shape, _file);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 

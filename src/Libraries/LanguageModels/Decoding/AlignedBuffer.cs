@@ -2,18 +2,31 @@ using System.Runtime.InteropServices;
 
 namespace Rlhf.LanguageModels.Decoding;
 
-/// <summary>Zeroed memory outside the managed heap that begins at a cache line. Freed by the finalizer too.</summary>
+/// <summary>Memory outside the managed heap that begins at a cache line. Freed by the finalizer too.</summary>
 internal sealed unsafe class AlignedBuffer<T> : IDisposable
     where T : unmanaged
 {
     private const int CacheLine = 64;
+    private const int LargeBytes = 2 * MemoryAdvice.HugePage;
 
-    public AlignedBuffer(long length)
+    /// <param name="length">Items.</param>
+    /// <param name="isCleared">Whether it is zeroed; otherwise every item must be written before it is read.</param>
+    public AlignedBuffer(long length, bool isCleared = true)
     {
         Length = length;
         var bytes = checked((nuint)Math.Max(length, 1) * (nuint)sizeof(T));
-        Pointer = (T*)NativeMemory.AlignedAlloc(bytes, CacheLine);
-        NativeMemory.Clear(Pointer, bytes);
+        var isLarge = bytes >= LargeBytes;
+        Pointer = (T*)NativeMemory.AlignedAlloc(bytes, (nuint)(isLarge ? MemoryAdvice.HugePage : CacheLine));
+        if (isLarge)
+        {
+            MemoryAdvice.UseHugePages(Pointer, (long)bytes);
+        }
+
+        if (isCleared)
+        {
+            NativeMemory.Clear(Pointer, bytes);
+        }
+
         GC.AddMemoryPressure((long)bytes);
     }
 

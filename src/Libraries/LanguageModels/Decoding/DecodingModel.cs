@@ -17,6 +17,12 @@ public abstract class DecodingModel : IDisposable
     /// <summary>Memory of the packed weights.</summary>
     public abstract long WeightBytes { get; }
 
+    /// <summary>Number of weights; a tied head counts once, an adapter is part of the weights that it changes.</summary>
+    public long ParameterCount { get; private set; }
+
+    /// <summary>Whether rows can ask for logits.</summary>
+    public bool HasLogits { get; private init; }
+
     /// <summary>Packs a model's weights; the model is not needed afterwards.</summary>
     /// <param name="model">On the processor, adapters merged.</param>
     /// <param name="threads">Threads that compute, the caller's included.</param>
@@ -25,18 +31,44 @@ public abstract class DecodingModel : IDisposable
     public static DecodingModel Pack(CausalLanguageModel model, int threads, WeightFormat format = WeightFormat.Full, bool hasLogits = true)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return (Vector512.IsHardwareAccelerated, format) switch
-        {
-            (true, WeightFormat.Full) => new PackedModel<Vector512<float>, Lanes512, float, Lanes512>(model, threads, hasLogits),
-            (true, WeightFormat.Half) => new PackedModel<Vector512<float>, Lanes512, ushort, BFloat16Weights>(model, threads, hasLogits),
-            (false, WeightFormat.Full) => new PackedModel<Vector256<float>, Lanes256, float, Lanes256>(model, threads, hasLogits),
-            (false, WeightFormat.Half) => new PackedModel<Vector256<float>, Lanes256, ushort, BFloat16Weights>(model, threads, hasLogits),
-            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "no such format"),
-        };
+        var packed = Pack(new TensorStore(model), null, threads, format, hasLogits);
+        GC.KeepAlive(model);
+        return packed;
+    }
+
+    /// <summary>Packs weights straight from a folder's files, in parallel and without a copy in between.</summary>
+    /// <param name="checkpoint">The folder, which stays the caller's.</param>
+    /// <param name="adapterFolder">An adapter in PEFT's layout that is added to the weights; null for none.</param>
+    /// <param name="threads">Threads that compute, the caller's included.</param>
+    /// <param name="format">What the weights are kept as.</param>
+    /// <param name="hasLogits">Whether rows can ask for logits; without them, only for hidden states, at less cost.</param>
+    /// <exception cref="InvalidDataException">A weight or the adapter is missing or malformed, or they don't fit each other; the message says what.</exception>
+    public static DecodingModel Pack(Checkpoint checkpoint, string? adapterFolder, int threads, WeightFormat format = WeightFormat.Full, bool hasLogits = true)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        return Pack((IWeightStore)checkpoint, adapterFolder, threads, format, hasLogits);
     }
 
     /// <summary>Takes over the weights of a model of the same shape, in place. Sequences of before must not be continued.</summary>
-    public abstract void Repack(CausalLanguageModel model);
+    /// <exception cref="ArgumentException">The model has another shape.</exception>
+    public void Repack(CausalLanguageModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Take(new TensorStore(model), null);
+        GC.KeepAlive(model);
+    }
+
+    /// <summary>
+    /// Takes over a folder's weights with an adapter, in place. Where the weights are of the same open folder already, only the layers
+    /// that an adapter changes are made anew. Sequences of before must not be continued.
+    /// </summary>
+    /// <exception cref="ArgumentException">The folder's model has another shape.</exception>
+    /// <exception cref="InvalidDataException">A weight or the adapter is missing or malformed, or they don't fit each other; nothing has changed then.</exception>
+    public void Repack(Checkpoint checkpoint, string? adapterFolder)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        Take(checkpoint, adapterFolder);
+    }
 
     /// <summary>An empty sequence.</summary>
     public abstract DecodingSequence NewSequence();
@@ -62,4 +94,54 @@ public abstract class DecodingModel : IDisposable
 
     /// <inheritdoc/>
     public abstract void Dispose();
+
+    /// <summary>Lays out weights in place of those that there are, on all threads.</summary>
+    /// <param name="views">The weights.</param>
+    /// <param name="store">Where they are from.</param>
+    /// <param name="changes">What an adapter adds.</param>
+    internal abstract void Take(ModelViews views, IWeightStore store, LowRankChanges? changes);
+
+    private static DecodingModel Pack(IWeightStore store, string? adapterFolder, int threads, WeightFormat format, bool hasLogits)
+    {
+        var (views, changes) = Find(store, adapterFolder, hasLogits);
+        var model = Create(store.Config, threads, format, hasLogits);
+        try
+        {
+            model.ParameterCount = views.ParameterCount;
+            model.Take(views, store, changes);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private static DecodingModel Create(ModelConfig config, int threads, WeightFormat format, bool hasLogits) => (Vector512.IsHardwareAccelerated, format) switch
+    {
+        (true, WeightFormat.Full) => new PackedModel<Vector512<float>, Lanes512, float, Lanes512>(config, threads, hasLogits) { HasLogits = hasLogits },
+        (true, WeightFormat.Half) => new PackedModel<Vector512<float>, Lanes512, ushort, BFloat16Weights>(config, threads, hasLogits) { HasLogits = hasLogits },
+        (false, WeightFormat.Full) => new PackedModel<Vector256<float>, Lanes256, float, Lanes256>(config, threads, hasLogits) { HasLogits = hasLogits },
+        (false, WeightFormat.Half) => new PackedModel<Vector256<float>, Lanes256, ushort, BFloat16Weights>(config, threads, hasLogits) { HasLogits = hasLogits },
+        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "no such format"),
+    };
+
+    // All that can be wrong with files is found here, before anything is allocated or changed.
+    private static (ModelViews Views, LowRankChanges? Changes) Find(IWeightStore store, string? adapterFolder, bool hasLogits)
+    {
+        var views = new ModelViews(store, hasLogits);
+        return (views, adapterFolder is null ? null : LowRankChanges.Load(adapterFolder, [.. views.Layers.SelectMany(layer => layer.Linears)]));
+    }
+
+    private void Take(IWeightStore store, string? adapterFolder)
+    {
+        if (store.Config != Config)
+        {
+            throw new ArgumentException("The model has another shape.", nameof(store));
+        }
+
+        var (views, changes) = Find(store, adapterFolder, HasLogits);
+        Take(views, store, changes);
+    }
 }

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Decoding;
 
@@ -15,13 +14,8 @@ internal sealed class PackedEmbedding<TVector, TLanes, TWeight, TWeights>(ModelC
     /// <summary>[C] to [V], as a tied head uses it.</summary>
     public PackedMatrix<TVector, TLanes, TWeight, TWeights> Tokens { get; } = new(config.HiddenSize, config.VocabularySize);
 
-    /// <summary>Takes over a model's weights.</summary>
-    public void Repack(CausalLanguageModel model)
-    {
-        using var scope = NewDisposeScope();
-        Tokens.Pack(model.Embedding, 0);
-        model.LearnedPositions?.detach().to(float32).data<float>().CopyTo(_positions);
-    }
+    /// <summary>Takes over learned positions; <see cref="Tokens"/> are packed like any matrix.</summary>
+    public void TakePositions(ModelViews views) => views.LearnedPositions?.Read(0, _positions);
 
     /// <summary>Writes a row of the stream.</summary>
     /// <param name="x">[C].</param>

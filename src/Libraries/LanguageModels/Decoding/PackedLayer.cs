@@ -1,5 +1,3 @@
-using Rlhf.LanguageModels.Transformer;
-
 namespace Rlhf.LanguageModels.Decoding;
 
 /// <summary>One block's packed weights.</summary>
@@ -48,18 +46,23 @@ internal sealed class PackedLayer<TVector, TLanes, TWeight, TWeights> : IDisposa
 
     public long Bytes => QueryKeyValue.Bytes + Output.Bytes + Inner.Bytes + Down.Bytes;
 
-    /// <summary>Takes over a block's weights.</summary>
-    public void Repack(Block block)
+    /// <summary>One worker's share of taking over a block's linear layers.</summary>
+    public void Pack(LayerViews layer, LowRankChanges? changes, int worker, int workers)
     {
-        QueryKeyValue.Pack(block.Attention.QueryKeyValue);
-        Output.Pack([block.Attention.Output]);
-        Inner.Pack(block.FeedForward.Inner);
-        Down.Pack([block.FeedForward.Down]);
-        (PackedNorm? Packed, Norm? Norm)[] norms =
+        QueryKeyValue.Pack(layer.QueryKeyValue, changes, worker, workers);
+        Output.Pack([layer.Output], changes, worker, workers);
+        Inner.Pack(layer.Inner, changes, worker, workers);
+        Down.Pack([layer.Down], changes, worker, workers);
+    }
+
+    /// <summary>Takes over a block's norms.</summary>
+    public void RepackNorms(LayerViews layer)
+    {
+        (PackedNorm? Packed, NormView? Norm)[] norms =
         [
-            (AttentionNorm, block.AttentionNorm), (FeedForwardNorm, block.FeedForward.Norm),
-            (QueryNorm, block.Attention.QueryNorm), (KeyNorm, block.Attention.KeyNorm),
-            (AttentionPostNorm, block.AttentionPostNorm), (FeedForwardPostNorm, block.FeedForward.PostNorm),
+            (AttentionNorm, layer.AttentionNorm), (FeedForwardNorm, layer.FeedForwardNorm),
+            (QueryNorm, layer.QueryNorm), (KeyNorm, layer.KeyNorm),
+            (AttentionPostNorm, layer.AttentionPostNorm), (FeedForwardPostNorm, layer.FeedForwardPostNorm),
         ];
         foreach (var (packed, norm) in norms)
         {

@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using Rlhf.LanguageModels.Transformer;
-using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Decoding;
 
@@ -11,6 +9,8 @@ internal sealed unsafe class PackedMatrix<TVector, TLanes, TWeight, TWeights> : 
     where TWeight : unmanaged
     where TWeights : struct, IWeights<TVector, TWeight>
 {
+    private const int ReleasedAtOnce = 1 << 18; // numbers of a mapped file
+
     private readonly AlignedBuffer<TWeight> _panels;
     private readonly AlignedBuffer<float>? _bias; // [Stride]; null where the layers have none
 
@@ -21,7 +21,12 @@ internal sealed unsafe class PackedMatrix<TVector, TLanes, TWeight, TWeights> : 
     {
         Inputs = inputs;
         PanelCount = (outputs + PanelWidth - 1) / PanelWidth;
-        _panels = new AlignedBuffer<TWeight>((long)PanelCount * PanelWidth * inputs);
+        _panels = new AlignedBuffer<TWeight>((long)PanelCount * PanelWidth * inputs, isCleared: false);
+        if (outputs < Stride)
+        {
+            NativeMemory.Clear(_panels.Pointer + ((nint)(PanelCount - 1) * PanelWidth * inputs), (nuint)PanelWidth * (nuint)inputs * (nuint)sizeof(TWeight));
+        }
+
         _bias = hasBias ? new AlignedBuffer<float>(Stride) : null;
     }
 
@@ -36,47 +41,26 @@ internal sealed unsafe class PackedMatrix<TVector, TLanes, TWeight, TWeights> : 
 
     public long Bytes => _panels.Length * sizeof(TWeight);
 
-    /// <summary>Lays out layers with all their outputs side by side, in place of what was there.</summary>
-    public void Pack(IReadOnlyList<Projection> layers)
+    /// <summary>One worker's share of laying out layers with all their outputs side by side, in place of what was there.</summary>
+    /// <param name="layers">Layers over the same input.</param>
+    /// <param name="changes">What an adapter adds to them.</param>
+    public void Pack(IReadOnlyList<LinearView> layers, LowRankChanges? changes, int worker, int workers)
     {
-        using var scope = NewDisposeScope();
         var firstOutput = 0;
         foreach (var layer in layers)
         {
-            Pack(layer.IsTransposed ? layer.Weight.t() : layer.Weight, firstOutput);
-            if (_bias is not null && layer.Bias is { } bias)
+            if (layer.Inputs != Inputs || firstOutput + layer.Outputs > Stride)
             {
-                bias.detach().to(float32).data<float>().CopyTo(new Span<float>(_bias.Pointer + firstOutput, (int)layer.Outputs));
+                throw new ArgumentException($"\"{layer.Name}\" [{layer.Outputs}, {layer.Inputs}] doesn't fit {Inputs} inputs and {Stride} outputs.", nameof(layers));
             }
 
-            firstOutput += (int)layer.Outputs;
-        }
-    }
-
-    /// <summary>Lays out a layer's weights, in place of what was there.</summary>
-    /// <param name="weight">[out, in], in the processor's memory.</param>
-    /// <param name="firstOutput">Where the layer's outputs begin among those of all layers.</param>
-    public void Pack(Tensor weight, int firstOutput)
-    {
-        using var scope = NewDisposeScope();
-        var source = weight.detach().to(float32).contiguous(); // [out, in]
-        if (source.device_type != TorchSharp.DeviceType.CPU || source.shape is not [var outputs, var inputs] || inputs != Inputs || firstOutput + outputs > Stride)
-        {
-            throw new ArgumentException($"A weight of [{string.Join(", ", weight.shape)}] on {weight.device} doesn't fit {Inputs} inputs and {Stride} outputs.", nameof(weight));
-        }
-
-        fixed (float* from = MemoryMarshal.Cast<byte, float>(source.bytes))
-        {
-            for (var output = 0; output < outputs; output++)
+            Pack(layer, firstOutput, changes, (int)((long)layer.Outputs * worker / workers), (int)((long)layer.Outputs * (worker + 1) / workers));
+            if (worker == 0 && _bias is not null)
             {
-                var (panel, place) = Math.DivRem(firstOutput + output, PanelWidth);
-                var to = _panels.Pointer + ((nint)panel * PanelWidth * Inputs) + place;
-                var row = from + ((nint)output * Inputs);
-                for (nint k = 0; k < Inputs; k++)
-                {
-                    to[k * PanelWidth] = TWeights.Pack(row[k]);
-                }
+                layer.Bias?.Read(0, new Span<float>(_bias.Pointer + firstOutput, layer.Outputs));
             }
+
+            firstOutput += layer.Outputs;
         }
     }
 
@@ -119,5 +103,64 @@ internal sealed unsafe class PackedMatrix<TVector, TLanes, TWeight, TWeights> : 
     {
         _panels.Dispose();
         _bias?.Dispose();
+    }
+
+    // Outputs first to end of a layer, a panel's at a time.
+    private void Pack(LinearView layer, int firstOutput, LowRankChanges? changes, int first, int end)
+    {
+        var rows = new float[PanelWidth * Inputs]; // [outputs of a panel, inputs]
+        var scratch = new float[Math.Max(Inputs, PanelWidth)];
+        var released = first;
+        for (var output = first; output < end;)
+        {
+            var (panel, place) = Math.DivRem(firstOutput + output, PanelWidth);
+            var count = Math.Min(PanelWidth - place, end - output);
+            ReadRows(layer, output, count, rows, scratch);
+            for (var row = 0; row < count; row++)
+            {
+                changes?.AddTo(layer.Name, output + row, rows.AsSpan(row * Inputs, Inputs), scratch.AsSpan(0, Inputs));
+            }
+
+            Transpose(rows, count, _panels.Pointer + ((nint)panel * PanelWidth * Inputs) + place);
+            output += count;
+            if (!layer.IsTransposed && ((long)(output - released) * Inputs >= ReleasedAtOnce || output == end))
+            {
+                layer.Weight.Release((long)released * Inputs, (long)(output - released) * Inputs);
+                released = output;
+            }
+        }
+    }
+
+    private void ReadRows(LinearView layer, int output, int count, float[] rows, float[] scratch)
+    {
+        if (!layer.IsTransposed)
+        {
+            layer.Weight.Read((long)output * Inputs, rows.AsSpan(0, count * Inputs));
+            return;
+        }
+
+        for (var k = 0; k < Inputs; k++)
+        {
+            layer.Weight.Read(((long)k * layer.Outputs) + output, scratch.AsSpan(0, count));
+            for (var row = 0; row < count; row++)
+            {
+                rows[(row * Inputs) + k] = scratch[row];
+            }
+        }
+    }
+
+    // [rows, inputs] to columns of a panel: written in order, since a panel is larger than the first cache.
+    private void Transpose(float[] rows, int count, TWeight* to)
+    {
+        fixed (float* from = rows)
+        {
+            for (nint k = 0; k < Inputs; k++, to += PanelWidth)
+            {
+                for (nint row = 0; row < count; row++)
+                {
+                    to[row] = TWeights.Pack(from[(row * Inputs) + k]);
+                }
+            }
+        }
     }
 }

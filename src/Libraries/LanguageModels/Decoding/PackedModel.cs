@@ -17,10 +17,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
 
     private readonly WorkerTeam _team;
     private readonly KeyValueShape _shape;
-    private readonly PackedLayer<TVector, TLanes, TWeight, TWeights>[] _layers;
-    private readonly PackedMatrix<TVector, TLanes, TWeight, TWeights>? _head; // null where logits aren't wanted
-    private readonly PackedEmbedding<TVector, TLanes, TWeight, TWeights> _embedding;
-    private readonly PackedNorm _norm;
+    private readonly PackedWeights<TVector, TLanes, TWeight, TWeights> _weights;
     private readonly int _queryWidth;
     private readonly int _width; // of a row of the stream, rounded up
 
@@ -43,57 +40,33 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
     private int _rows;
     private int _askedCount;
 
-    public PackedModel(CausalLanguageModel model, int threads, bool hasLogits)
+    public PackedModel(ModelConfig config, int threads, bool hasLogits)
     {
-        Config = model.Config;
+        Config = config;
         _team = new WorkerTeam(threads);
         _shape = KeyValueShape.Of(Config, PackedMatrix<TVector, TLanes, TWeight, TWeights>.PanelWidth);
         _queryWidth = Config.Heads * Config.HeadSize;
         _width = RoundUp(Config.HiddenSize);
-        _layers = [.. Enumerable.Range(0, Config.Layers).Select(_ => new PackedLayer<TVector, TLanes, TWeight, TWeights>(Config))];
-        _norm = new(Config.Norm, Config.NormEpsilon, Config.HiddenSize);
-        _embedding = new(Config);
-        _head = !hasLogits ? null : Config.HasTiedHead ? _embedding.Tokens : new(Config.HiddenSize, Config.VocabularySize);
+        _weights = new(Config, hasLogits);
         _attention = new(Config, _shape, threads);
 
         _stream = new((long)MaxRows * _width);
         _normalised = new((long)MaxRows * _width);
-        _queriesKeysValues = new((long)MaxRows * _layers[0].QueryKeyValue.Stride);
+        _queriesKeysValues = new((long)MaxRows * _weights.Layers[0].QueryKeyValue.Stride);
         _attended = new((long)MaxRows * RoundUp(_queryWidth));
-        _added = new((long)MaxRows * Math.Max(_layers[0].Output.Stride, _layers[0].Down.Stride));
-        _inner = new((long)MaxRows * _layers[0].Inner.Stride);
+        _added = new((long)MaxRows * Math.Max(_weights.Layers[0].Output.Stride, _weights.Layers[0].Down.Stride));
+        _inner = new((long)MaxRows * _weights.Layers[0].Inner.Stride);
         _hidden = new((long)MaxRows * RoundUp(Config.IntermediateSize));
         _asked = new((long)MaxRows * _width);
-        _logits = new(_head?.Stride ?? 0);
+        _logits = new(_weights.Head?.Stride ?? 0);
         _forward = Forward;
-        Repack(model);
     }
 
     public override ModelConfig Config { get; }
 
-    public override long WeightBytes => _layers.Sum(layer => layer.Bytes) + _embedding.Tokens.Bytes + (HasOwnHead ? _head?.Bytes ?? 0 : 0);
+    public override long WeightBytes => _weights.Bytes;
 
-    private bool HasOwnHead => _head is not null && !ReferenceEquals(_head, _embedding.Tokens);
-
-    public override void Repack(CausalLanguageModel model)
-    {
-        if (model.Config != Config)
-        {
-            throw new ArgumentException("The model has another shape.", nameof(model));
-        }
-
-        foreach (var (layer, block) in _layers.Zip(model.Blocks))
-        {
-            layer.Repack(block);
-        }
-
-        _norm.Repack(model.Norm);
-        _embedding.Repack(model);
-        if (HasOwnHead)
-        {
-            _head?.Pack(model.Head ?? throw new ArgumentException("The model has no head for the vocabulary.", nameof(model)), 0);
-        }
-    }
+    internal override void Take(ModelViews views, IWeightStore store, LowRankChanges? changes) => _weights.Take(views, store, changes, _team);
 
     public override DecodingSequence NewSequence() => new(_shape);
 
@@ -128,7 +101,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
             }
         }
 
-        var logits = (long)_askedCount * (_head?.Stride ?? 0);
+        var logits = (long)_askedCount * (_weights.Head?.Stride ?? 0);
         if (_logits.Length < logits)
         {
             _logits.Dispose();
@@ -141,7 +114,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
 
     public override Span<float> Logits(int index)
     {
-        var stride = _head?.Stride ?? 0;
+        var stride = _weights.Head?.Stride ?? 0;
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, stride == 0 ? 0 : (uint)_askedCount, nameof(index));
         return new(_logits.Pointer + ((nint)index * stride), Config.VocabularySize);
     }
@@ -157,19 +130,13 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
     public override void Dispose()
     {
         _team.Dispose();
-        foreach (var layer in _layers)
-        {
-            layer.Dispose();
-        }
-
         foreach (var buffer in (AlignedBuffer<float>[])[_stream, _normalised, _queriesKeysValues, _attended, _added, _inner, _hidden, _asked, _logits])
         {
             buffer.Dispose();
         }
 
         _attention.Dispose();
-        _embedding.Dispose();
-        _head?.Dispose();
+        _weights.Dispose();
     }
 
     // One thread's share; threads meet where one needs what another has made.
@@ -179,13 +146,13 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
         var (first, end) = (_rows * worker / workers, _rows * (worker + 1) / workers);
         for (var row = first; row < end; row++)
         {
-            _embedding.Read(_tokens[row], _positions[row], Row(_stream, row));
-            _layers[0].AttentionNorm.Apply(Row(_stream, row), Row(_normalised, row));
+            _weights.Embedding.Read(_tokens[row], _positions[row], Row(_stream, row));
+            _weights.Layers[0].AttentionNorm.Apply(Row(_stream, row), Row(_normalised, row));
         }
 
-        for (var i = 0; i < _layers.Length; i++)
+        for (var i = 0; i < _weights.Layers.Length; i++)
         {
-            var layer = _layers[i];
+            var layer = _weights.Layers[i];
             _team.Meet();
             layer.QueryKeyValue.Multiply(_normalised.Pointer, _width, _rows, _queriesKeysValues.Pointer, worker, workers);
             _team.Meet();
@@ -223,7 +190,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
             _team.Meet();
             for (var row = first; row < end; row++)
             {
-                AddAndNormalise(row, layer.Down.Stride, layer.FeedForwardPostNorm, i + 1 < _layers.Length ? _layers[i + 1].AttentionNorm : _norm);
+                AddAndNormalise(row, layer.Down.Stride, layer.FeedForwardPostNorm, i + 1 < _weights.Layers.Length ? _weights.Layers[i + 1].AttentionNorm : _weights.Norm);
             }
         }
 
@@ -236,13 +203,13 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
             }
         }
 
-        if (_head is null)
+        if (_weights.Head is null)
         {
             return;
         }
 
         _team.Meet();
-        _head.Multiply(_asked.Pointer, _width, _askedCount, _logits.Pointer, worker, workers);
+        _weights.Head.Multiply(_asked.Pointer, _width, _askedCount, _logits.Pointer, worker, workers);
         if (Config.LogitSoftCap is { } cap)
         {
             _team.Meet();
@@ -253,7 +220,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
         }
     }
 
-    private float* QueriesKeysValues(int row) => _queriesKeysValues.Pointer + ((nint)row * _layers[0].QueryKeyValue.Stride);
+    private float* QueriesKeysValues(int row) => _queriesKeysValues.Pointer + ((nint)row * _weights.Layers[0].QueryKeyValue.Stride);
 
     private Span<float> Row(AlignedBuffer<float> of, int row) => new(of.Pointer + ((nint)row * _width), Config.HiddenSize);
 

@@ -1,7 +1,5 @@
 using System.Numerics.Tensors;
 using Rlhf.LanguageModels.Configuration;
-using Rlhf.LanguageModels.Transformer;
-using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Decoding;
 
@@ -12,11 +10,10 @@ internal sealed class PackedNorm(NormKind kind, double epsilon, int width)
     private readonly float[] _bias = new float[kind == NormKind.Layer ? width : 0];
 
     /// <summary>Takes over a norm's weights.</summary>
-    public void Repack(Norm norm)
+    public void Repack(NormView norm)
     {
-        using var scope = NewDisposeScope();
-        norm.Weight.detach().to(float32).data<float>().CopyTo(_weight);
-        norm.Bias?.detach().to(float32).data<float>().CopyTo(_bias);
+        norm.Weight.Read(0, _weight);
+        norm.Bias?.Read(0, _bias);
         if (kind == NormKind.RootMeanSquareAboutOne)
         {
             TensorPrimitives.Add(_weight, 1, _weight);

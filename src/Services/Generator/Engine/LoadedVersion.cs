@@ -1,5 +1,4 @@
 using Rlhf.LanguageModels;
-using Rlhf.LanguageModels.Adapters;
 using Rlhf.LanguageModels.Decoding;
 using Rlhf.LanguageModels.Sampling.Batching;
 using Rlhf.Tokenization;
@@ -7,39 +6,21 @@ using Rlhf.Tokenization;
 namespace Rlhf.Generator.Engine;
 
 /// <summary>A model in memory, its adapter merged, packed for decoding.</summary>
-internal sealed class LoadedVersion : IDisposable
+internal sealed class LoadedVersion(DecodingModel model, TextTokenizer tokenizer, long keyValueBytes) : IDisposable
 {
-    private readonly DecodingModel _model;
+    public ModelConfig Config => model.Config;
 
-    private LoadedVersion(DecodingModel model, long parameterCount, TextTokenizer tokenizer, long keyValueBytes)
-    {
-        (_model, ParameterCount) = (model, parameterCount);
-        Batch = new RunningBatch(model, tokenizer, keyValueBytes);
-    }
-
-    public ModelConfig Config => _model.Config;
-
-    public long ParameterCount { get; }
+    public long ParameterCount => model.ParameterCount;
 
     /// <summary>What the version works on.</summary>
-    public RunningBatch Batch { get; }
+    public RunningBatch Batch { get; } = new(model, tokenizer, keyValueBytes);
 
-    /// <exception cref="InvalidDataException">A file is missing, malformed or unsupported; the message names it.</exception>
-    public static LoadedVersion Load(VersionFiles files, TextTokenizer tokenizer, int threads, long keyValueBytes)
-    {
-        using var model = CausalLanguageModel.Load(files.ModelFolder);
-        if (files.AdapterFolder is { } folder)
-        {
-            using var adapter = LoraAdapter.Load(model, folder);
-            adapter.Merge();
-        }
-
-        return new LoadedVersion(DecodingModel.Pack(model, threads), model.ParameterCount, tokenizer, keyValueBytes);
-    }
-
-    public void Dispose()
+    /// <summary>Ends the version; its memory is the caller's, for another one's weights.</summary>
+    public DecodingModel Release()
     {
         Batch.Dispose();
-        _model.Dispose();
+        return model;
     }
+
+    public void Dispose() => Release().Dispose();
 }

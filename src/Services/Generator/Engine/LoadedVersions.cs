@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Rlhf.LanguageModels;
+using Rlhf.LanguageModels.Decoding;
 using Rlhf.ServiceDefaults;
 using Rlhf.Tokenization;
 
@@ -11,6 +12,8 @@ internal sealed partial class LoadedVersions(
 {
     private readonly LinkedList<(string VersionId, LoadedVersion Version)> _loaded = [];
     private ModelConfig? _config;
+    private Checkpoint? _checkpoint; // the base of the newest version
+    private DecodingModel? _spare; // memory of the version that went last, for the next one
 
     /// <summary>The base model's shape. Any thread may ask, after <see cref="LoadBase"/>.</summary>
     public ModelConfig Config => _config ?? throw new InvalidOperationException("The base model is not loaded yet.");
@@ -25,7 +28,6 @@ internal sealed partial class LoadedVersions(
     /// <exception cref="StartupException">The folder is not a model that can be used; the message says why.</exception>
     public void LoadBase()
     {
-        TorchSharp.torch.set_num_threads(torchOptions.Threads);
         try
         {
             var loaded = Load(new VersionFiles(ModelOptions.BaseVersion, model.Path, null));
@@ -61,6 +63,9 @@ internal sealed partial class LoadedVersions(
         {
             version.Dispose();
         }
+
+        _spare?.Dispose();
+        _checkpoint?.Dispose();
     }
 
     private LoadedVersion? Find(string versionId)
@@ -85,7 +90,8 @@ internal sealed partial class LoadedVersions(
             var previous = node.Previous;
             if (node.Value.Version.Batch.IsIdle)
             {
-                node.Value.Version.Dispose();
+                _spare?.Dispose();
+                _spare = node.Value.Version.Release();
                 _loaded.Remove(node);
             }
 
@@ -97,11 +103,47 @@ internal sealed partial class LoadedVersions(
 
     private LoadedVersion Load(VersionFiles files)
     {
-        var version = LoadedVersion.Load(files, tokenizer, torchOptions.Threads, (long)options.KeyValueMegabytes << 20);
+        var version = new LoadedVersion(Pack(files), tokenizer, (long)options.KeyValueMegabytes << 20);
         _loaded.AddFirst((files.VersionId, version));
         Ids = [.. _loaded.Select(l => l.VersionId)];
         LogLoaded(logger, files.VersionId);
         return version;
+    }
+
+    private DecodingModel Pack(VersionFiles files)
+    {
+        var checkpoint = Open(files.ModelFolder);
+        var spare = _spare;
+        _spare = null;
+        if (spare is null || spare.Config != checkpoint.Config)
+        {
+            spare?.Dispose();
+            return DecodingModel.Pack(checkpoint, files.AdapterFolder, torchOptions.Threads);
+        }
+
+        try
+        {
+            spare.Repack(checkpoint, files.AdapterFolder);
+            return spare;
+        }
+        catch
+        {
+            spare.Dispose();
+            throw;
+        }
+    }
+
+    // Adapters of one base come one after another: the base stays open.
+    private Checkpoint Open(string folder)
+    {
+        if (_checkpoint?.Folder != folder)
+        {
+            var opened = new Checkpoint(folder);
+            _checkpoint?.Dispose();
+            _checkpoint = opened;
+        }
+
+        return _checkpoint;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Loaded version {VersionId}")]

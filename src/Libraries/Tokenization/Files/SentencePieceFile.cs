@@ -44,7 +44,7 @@ internal sealed class SentencePieceFile
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw new InvalidDataException($"{path} is not a SentencePiece model: {e.Message}", e);
+            throw new InvalidDataException($"{path} is not a SentencePiece model, or it is damaged; copy it anew.", e);
         }
 
         (file.Bos, file.Eos) = (file.InRange(file.Bos), file.InRange(file.Eos));

@@ -5,7 +5,7 @@ using Rlhf.Tokenization;
 
 namespace Rlhf.Benchmarks;
 
-/// <summary>Megabytes of text to token ids a second, and whether twice the text takes twice the time.</summary>
+/// <summary>Megabytes of text to token ids a second, and whether four times the text takes four times the time.</summary>
 internal static class TokenizeBenchmark
 {
     private const int Bytes = 1_000_000;

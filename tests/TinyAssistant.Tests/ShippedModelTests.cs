@@ -53,7 +53,7 @@ public sealed class ShippedModelTests : IDisposable
     {
         var cases = new JudgementCases(World.Default, ConstitutionFile.Default, ContentPart.Evaluation, seed: 2).Write(100);
         var (a, b) = (tokenizer.EncodeContinuation(ComparisonPrompt.LabelA), tokenizer.EncodeContinuation(ComparisonPrompt.LabelB));
-        var prompts = cases.SelectMany(judged => (string[])[judged.BetterFirst, judged.BetterSecond]).Select(tokenizer.Encode);
+        var prompts = cases.SelectMany(judged => (string[])[judged.BetterFirst, judged.BetterSecond]).Select(prompt => tokenizer.Encode(prompt));
         var logprobs = new ContinuationScorer(model).Logprobs([.. prompts.SelectMany(prompt => (ScoringRequest[])[new(prompt, a), new(prompt, b)])], 1);
         var right = cases.Select((_, i) => SwapAverage.Of(
             new LabelLogprobs(logprobs[4 * i][0], logprobs[(4 * i) + 1][0]),

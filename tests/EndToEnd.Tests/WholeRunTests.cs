@@ -72,7 +72,7 @@ public sealed class WholeRunTests : IDisposable
         using var host = RunningAppHost.Start("--model", _folder, "--data", Path.Combine(_folder, "data"), "--exit-when-done");
         Assert.NotEqual(0, await host.EndsAsync(TimeSpan.FromMinutes(2), _cancellation));
         // Of the services that load it, the first to find out says so.
-        Assert.Matches($@"(?m)^error: (learner|generator-\d|reward) did not start: {Regex.Escape(_folder)} has neither a tokenizer\.json", host.Output);
+        Assert.Matches($@"(?m)^error: (learner|generator-\d|reward) did not start: {Regex.Escape(_folder)} has no tokenizer\.json", host.Output);
         Assert.DoesNotContain("   at ", host.Output, StringComparison.Ordinal);
     }
 

@@ -12,8 +12,11 @@ internal static class PyTorchDecode
 
     private static bool _isMissing;
 
-    /// <summary>Null where python3 has no torch.</summary>
-    public static double? TokensPerSecond(ModelConfig config, int threads, int batch, int promptLength, int warmUpSteps, int steps)
+    /// <summary>With one thread or with all, whichever is faster: its threads often stand in each other's way. Null where python3 has no torch.</summary>
+    public static double? TokensPerSecond(ModelConfig config, int threads, int batch, int promptLength, int warmUpSteps, int steps) =>
+        new[] { 1, threads }.Distinct().Max(count => Measure(config, count, batch, promptLength, warmUpSteps, steps));
+
+    private static double? Measure(ModelConfig config, int threads, int batch, int promptLength, int warmUpSteps, int steps)
     {
         if (_isMissing)
         {

@@ -1,4 +1,5 @@
 using Rlhf.Artifacts;
+using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.Grpc;
 using Rlhf.Learner.Jobs;
 using Rlhf.Learner.Rollouts;
@@ -29,6 +30,7 @@ internal static class LearnerServer
         services.AddValidatedOptions<ModelOptions>(ModelOptions.Section);
         services.AddValidatedOptions<DataOptions>(DataOptions.Section);
         services.AddValidatedOptions<TorchOptions>(TorchOptions.Section);
+        services.AddValidatedOptions<CheckpointOptions>(CheckpointOptions.Section);
         services.AddSingleton<RolloutInbox>();
         services.AddSingleton<BaseModel>();
         services.AddSingleton<DataFolder>();
@@ -37,6 +39,7 @@ internal static class LearnerServer
         services.AddSingleton<PolicyLoader>();
         services.AddSingleton<VersionPublisher>();
         services.AddSingleton<LearnerMetrics>();
+        services.AddSingleton<CheckpointFolders>();
         services.AddSingleton<JobIntake>();
         services.AddSingleton<JobQueue>();
         services.AddHostedService<TrainingThread>();

@@ -37,7 +37,8 @@ internal sealed class JobIntake(
             JobSpecification.MethodOneofCase.Supervised => Supervised(specification, data, refused),
             JobSpecification.MethodOneofCase.RewardModel => RewardModel(specification, data, refused),
             JobSpecification.MethodOneofCase.Ppo => Ppo(specification, data, refused),
-            _ => throw new ArgumentException("The job names no method; set supervised, reward_model or ppo.", nameof(specification)),
+            JobSpecification.MethodOneofCase.Dpo => Dpo(specification, data, refused),
+            _ => throw new ArgumentException("The job names no method; set supervised, reward_model, ppo or dpo.", nameof(specification)),
         };
         return new TrainingJob(specification, method, refused, metrics);
     }
@@ -84,6 +85,14 @@ internal sealed class JobIntake(
         RequireSome(prompts, "prompts", refused);
         var state = new TrainingState(folder, specification.JobId);
         return new PpoMethod(specification, settings, prompts, baseModel, catalog, loader, publisher, state, inbox, announce);
+    }
+
+    private DpoMethod Dpo(JobSpecification specification, JobData data, Dictionary<string, long> refused)
+    {
+        var settings = DpoSettings.From(specification.Dpo);
+        var pairs = Usable(data.Preferences, Pair, refused);
+        RequireSome([.. pairs.Where(pair => !pair.IsHeldOut)], "preferences", refused);
+        return new DpoMethod(specification, settings, pairs, baseModel, loader, publisher);
     }
 
     private EncodedPair Pair(PreferenceExample item) => item.PreferenceA is >= 0 and <= 1

@@ -28,6 +28,10 @@ public sealed record GeneratorOptions
     [Range(1, 4096)]
     public int MaxSamplesPerPrompt { get; init; } = 256;
 
+    /// <summary>Prompts and continuations that callers of gRPC and HTTP may have in work or waiting; beyond it calls are refused until there is room.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxWaitingRequests { get; init; } = 16_384;
+
     /// <summary>The longest answer of a chat request over HTTP that names no limit, in tokens.</summary>
     [Range(1, int.MaxValue)]
     public int DefaultMaxTokens { get; init; } = 1024;

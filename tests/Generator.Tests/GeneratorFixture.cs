@@ -1,9 +1,3 @@
-using Grpc.Net.Client;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Rlhf.BackingServers;
 using Rlhf.Generator.Tests;
 using Rlhf.Testing;
@@ -19,49 +13,39 @@ public sealed class GeneratorFixture : IAsyncLifetime
     private readonly string _data = Directory.CreateTempSubdirectory("generator-test").FullName;
     private RabbitMqServer? _broker;
     private PublishedVersions? _learner;
-    private WebApplication? _app;
-    private GrpcChannel? _channel;
+    private GeneratorHost? _host;
 
-    public GenerationService.GenerationServiceClient Client => new(_channel);
+    public GenerationService.GenerationServiceClient Client => Host.Client;
 
     /// <summary>Where the HTTP door is.</summary>
-    public Uri Address { get; private set; } = new("http://127.0.0.1");
+    public Uri Address => Host.Address;
 
-    public IServiceProvider Services => _app?.Services ?? throw new InvalidOperationException("The generator is not running.");
+    public IServiceProvider Services => Host.Services;
+
+    private GeneratorHost Host => _host ?? throw new InvalidOperationException("The generator is not running.");
 
     public async ValueTask InitializeAsync()
     {
         _broker = await RabbitMqServer.StartAsync(new BackingServerOptions(), CancellationToken.None);
-        var model = Path.Combine(Fixtures.RepositoryRoot(), "src", "Models", "TinyAssistant", "model");
-        _learner = PublishedVersions.Start(model, Path.Combine(_data, "published"));
-        var builder = WebApplication.CreateBuilder();
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["Kestrel:Endpoints:grpc:Url"] = "http://127.0.0.1:0",
-            ["Kestrel:Endpoints:grpc:Protocols"] = "Http2",
-            ["Kestrel:Endpoints:http:Url"] = "http://127.0.0.1:0",
-            ["Kestrel:Endpoints:http:Protocols"] = "Http1",
-            ["services:learner:grpc:0"] = _learner.Address,
-            ["ConnectionStrings:messaging"] = _broker.ConnectionString,
-            ["Model:Path"] = model,
-            ["Data:Path"] = _data,
-        });
-        GeneratorServer.Configure(builder);
-        _app = builder.Build();
-        GeneratorServer.Map(_app);
-        await _app.StartAsync();
-        // In the order of the endpoints' names.
-        var addresses = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.ToList() ?? [];
-        _channel = GrpcChannel.ForAddress(addresses[0]);
-        Address = new Uri(addresses[1]);
+        _learner = PublishedVersions.Start(ModelFolder(), Path.Combine(_data, "published"));
+        _host = await StartAnotherAsync(new Dictionary<string, string?>());
     }
+
+    /// <summary>Starts another member of the pool.</summary>
+    /// <param name="settings">What is set differently.</param>
+    public Task<GeneratorHost> StartAnotherAsync(IReadOnlyDictionary<string, string?> settings) => GeneratorHost.StartAsync(new Dictionary<string, string?>(settings)
+    {
+        ["services:learner:grpc:0"] = _learner?.Address,
+        ["ConnectionStrings:messaging"] = _broker?.ConnectionString,
+        ["Model:Path"] = ModelFolder(),
+        ["Data:Path"] = _data,
+    });
 
     public async ValueTask DisposeAsync()
     {
-        _channel?.Dispose();
-        if (_app is not null)
+        if (_host is not null)
         {
-            await _app.DisposeAsync();
+            await _host.DisposeAsync();
         }
 
         if (_learner is not null)
@@ -76,4 +60,6 @@ public sealed class GeneratorFixture : IAsyncLifetime
 
         Directory.Delete(_data, recursive: true);
     }
+
+    private static string ModelFolder() => Path.Combine(Fixtures.RepositoryRoot(), "src", "Models", "TinyAssistant", "model");
 }

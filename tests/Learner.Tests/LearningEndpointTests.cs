@@ -37,6 +37,7 @@ public sealed class LearningEndpointTests : IDisposable
         var folder = await Download(host, version);
         using var model = CausalLanguageModel.Load(folder);
         Assert.Equal(TextTokenizer.Load(Testing.Fixtures.Path("models/stories260K/hf")).Hash, TextTokenizer.Load(folder).Hash);
+        Assert.True(File.Exists(Path.Combine(folder, "generation_config.json"))); // which says where a response ends
     }
 
     [Fact]

@@ -24,13 +24,20 @@ public sealed class TextTokenizer
         Bos = Text(marks.Bos);
         Eos = Text(marks.Eos);
         Conversations = new ConversationEncoder(this, template);
+        EndIds = new HashSet<int>([.. marks.Ends, Conversations.EndId]);
     }
 
     /// <summary>The token that a text begins with, where the model wants one.</summary>
     public int? BosId => _marks.AddsBos ? _marks.Bos : null;
 
-    /// <summary>The token that ends a response.</summary>
+    /// <summary>The token that ends a text, and so a response to a prompt that is no conversation.</summary>
     public int EosId => _marks.Eos;
+
+    /// <summary>
+    /// A response ends at any of these: <see cref="EosId"/>, the "eos_token_id" of generation_config.json and config.json, and the
+    /// token with which the chat template ends a turn.
+    /// </summary>
+    public IReadOnlySet<int> EndIds { get; }
 
     /// <summary>The text of the token that begins a sequence; empty where the model's files name none.</summary>
     public string Bos { get; }
@@ -84,6 +91,10 @@ public sealed class TextTokenizer
     /// <summary>Token ids as the pipeline gives them: no BOS.</summary>
     internal (List<int> Ids, TextPlace Next) EncodeAt(string text, TextPlace place, bool allowSpecial, SpecialTextGuard? guard = null) =>
         _pipeline.Encode(text, allowSpecial, place, guard);
+
+    /// <summary>The added token with which a text begins, the longest of several; null where it begins with none.</summary>
+    internal int? AddedTokenAtStartOf(string text) => _pipeline.AddedTokens
+        .Where(token => text.StartsWith(token.Content, StringComparison.Ordinal)).MaxBy(token => token.Content.Length)?.Id;
 
     /// <summary>The texts of the special tokens.</summary>
     internal IEnumerable<string> SpecialTexts => _pipeline.AddedTokens.Where(token => token.IsSpecial).Select(token => token.Content);

@@ -1,3 +1,5 @@
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
 using Grpc.Core;
 using Rlhf.Generator.Engine;
 using Rlhf.Generator.Requests;
@@ -10,12 +12,13 @@ namespace Rlhf.Generator;
 
 /// <summary>The gRPC door.</summary>
 internal sealed class GenerationGrpcService(
-    PromptSampler sampler, PromptEncoder encoder, GenerationEngine engine, LoadedVersions versions, TextTokenizer tokenizer,
+    PromptSampler sampler, PromptEncoder encoder, WaitingRoom room, GenerationEngine engine, LoadedVersions versions, TextTokenizer tokenizer,
     GeneratorOptions options, ModelOptions model) : GenerationService.GenerationServiceBase
 {
     /// <inheritdoc/>
     public override async Task Generate(GenerateRequest request, IServerStreamWriter<GenerateChunk> responseStream, ServerCallContext context)
     {
+        using var places = Enter(1);
         try
         {
             var prepared = await sampler.PrepareAsync(request.Prompt, request.PolicyVersion, request.Sampling, request.Samples, context.CancellationToken);
@@ -35,6 +38,7 @@ internal sealed class GenerationGrpcService(
     public override async Task<GenerateBatchResponse> GenerateBatch(GenerateBatchRequest request, ServerCallContext context)
     {
         RequireCount(request.Requests.Count, "requests");
+        using var places = Enter(request.Requests.Count);
         var results = await Task.WhenAll(request.Requests.Select(r => GenerateAsync(r, context.CancellationToken)));
         return new GenerateBatchResponse { Results = { results } };
     }
@@ -49,6 +53,7 @@ internal sealed class GenerationGrpcService(
             throw new ArgumentException($"temperature is {temperature}; it must be above 0 and at most 100.", "temperature");
         }
 
+        using var places = Enter(request.Items.Count);
         VersionFiles version;
         try
         {
@@ -119,9 +124,26 @@ internal sealed class GenerationGrpcService(
     private static Exception ToCallException(ItemException exception) => exception.Error.Code switch
     {
         ErrorCode.UnknownVersion => new KeyNotFoundException(exception.Message, exception),
-        ErrorCode.NotFinite => new RpcException(new Status(StatusCode.Internal, exception.Message)),
+        ErrorCode.NotFinite => new RpcException(new Grpc.Core.Status(StatusCode.Internal, exception.Message)),
         _ => new ArgumentException(exception.Message, exception),
     };
+
+    private IDisposable Enter(int requests)
+    {
+        try
+        {
+            return room.Enter(requests);
+        }
+        catch (OverCapacityException exception)
+        {
+            throw new Google.Rpc.Status
+            {
+                Code = (int)Code.ResourceExhausted,
+                Message = exception.Message,
+                Details = { Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(OverCapacityException.RetryAfter) }) },
+            }.ToRpcException();
+        }
+    }
 
     private void RequireCount(int count, string field)
     {

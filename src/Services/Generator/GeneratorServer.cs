@@ -32,6 +32,7 @@ internal static class GeneratorServer
         services.AddSingleton<GeneratorMetrics>();
         services.AddSingleton<PromptEncoder>();
         services.AddSingleton<PromptSampler>();
+        services.AddSingleton<WaitingRoom>();
         services.AddSingleton<CompletionRunner>();
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<ErrorResponses>();

@@ -3,7 +3,7 @@ namespace Rlhf.LanguageModels.Sampling;
 /// <summary>Why a response ended.</summary>
 public enum FinishKind
 {
-    /// <summary>The end-of-sequence token was drawn.</summary>
+    /// <summary>A token that ends responses was drawn.</summary>
     EndOfSequence,
 
     /// <summary>The text ended in a stop text, or a stop token was drawn.</summary>

@@ -33,7 +33,7 @@ internal sealed class ResponseInProgress(SampleRequest request, TextTokenizer to
     {
         _tokens.Add(token);
         _logprobs.Add(logprob);
-        var isEnd = token == tokenizer.EosId;
+        var isEnd = tokenizer.EndIds.Contains(token);
         var isStop = !isEnd && request.Settings.StopTokens.Contains(token);
         var text = isEnd || isStop ? "" : _text?.Append(token) ?? "";
         Finish = isEnd ? FinishKind.EndOfSequence
@@ -45,7 +45,7 @@ internal sealed class ResponseInProgress(SampleRequest request, TextTokenizer to
 
     public SampledSequence Result()
     {
-        var text = _text?.Text ?? tokenizer.Decode(_tokens.Where(token => !request.Settings.StopTokens.Contains(token)));
+        var text = _text?.Text ?? tokenizer.Decode(_tokens.Where(token => !tokenizer.EndIds.Contains(token) && !request.Settings.StopTokens.Contains(token)));
         return new SampledSequence([.. _tokens], [.. _logprobs], text.Trim(), Finish ?? FinishKind.Length);
     }
 

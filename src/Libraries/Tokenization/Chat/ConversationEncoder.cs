@@ -18,12 +18,15 @@ public sealed class ConversationEncoder
     /// <exception cref="InvalidDataException">The template can't render a question and an answer.</exception>
     internal ConversationEncoder(TextTokenizer tokenizer, ChatTemplate? template)
     {
-        (_tokenizer, _template) = (tokenizer, template);
+        (_tokenizer, _template, EndId) = (tokenizer, template, tokenizer.EosId);
         if (template is not null)
         {
-            (_lead, _place) = Probe(tokenizer, template);
+            (_lead, _place, EndId) = Probe(tokenizer, template);
         }
     }
+
+    /// <summary>The token that ends the assistant's turn: the template's, else the one that ends a text.</summary>
+    public int EndId { get; }
 
     /// <summary>Whether the model has a template of its own.</summary>
     public bool HasTemplate => _template is not null;
@@ -46,14 +49,14 @@ public sealed class ConversationEncoder
         return [.. _tokenizer.EncodeAt(text, TextPlace.Start, allowSpecial: true, guard).Ids];
     }
 
-    /// <summary>Token ids of what the assistant says behind <see cref="Prompt"/>, without the token that ends it.</summary>
+    /// <summary>Token ids of what the assistant says behind <see cref="Prompt"/>, without <see cref="EndId"/>.</summary>
     /// <param name="text">Its words. Texts of special tokens in it are text.</param>
     public int[] Response(string text) => _template is null
         ? _tokenizer.EncodeContinuation(text)
         : [.. _tokenizer.EncodeAt(_lead + text, _place, allowSpecial: false).Ids];
 
-    // How the template goes from the generation prompt to an answer, seen from one.
-    private static (string Lead, TextPlace Place) Probe(TextTokenizer tokenizer, ChatTemplate template)
+    // How the template goes from the generation prompt to an answer, and with which token it ends one, seen from one.
+    private static (string Lead, TextPlace Place, int EndId) Probe(TextTokenizer tokenizer, ChatTemplate template)
     {
         const string Answer = "answer";
         try
@@ -64,7 +67,8 @@ public sealed class ConversationEncoder
             var whole = template.Render([question, new("assistant", Answer)], addGenerationPrompt: false, tokenizer.Bos, tokenizer.Eos);
             var lead = whole.StartsWith(prompt, StringComparison.Ordinal) && whole.IndexOf(Answer, prompt.Length, StringComparison.Ordinal) is var at && at > 0
                 ? whole[prompt.Length..at] : "";
-            return (string.IsNullOrWhiteSpace(lead) ? lead : "", place);
+            var behind = whole[(whole.LastIndexOf(Answer, StringComparison.Ordinal) is var last && last >= 0 ? last + Answer.Length : whole.Length)..];
+            return (string.IsNullOrWhiteSpace(lead) ? lead : "", place, tokenizer.AddedTokenAtStartOf(behind.TrimStart()) ?? tokenizer.EosId);
         }
         catch (ArgumentException e)
         {

@@ -6,8 +6,9 @@ namespace Rlhf.Tokenization.Files;
 /// <summary>The tokens that begin and end a sequence, as a model folder names them.</summary>
 /// <param name="Bos">Begins a sequence; null where the folder names none.</param>
 /// <param name="AddsBos">Whether a text begins with it.</param>
-/// <param name="Eos">Ends a response.</param>
-internal sealed record SequenceMarks(int? Bos, bool AddsBos, int Eos)
+/// <param name="Eos">Ends a sequence; the tokenizer's files come first.</param>
+/// <param name="Ends">At each of these a response ends: <paramref name="Eos"/>, and all that the model's files name.</param>
+internal sealed record SequenceMarks(int? Bos, bool AddsBos, int Eos, IReadOnlyList<int> Ends)
 {
     // Where a folder may name the tokens, the first that does counts.
     private static readonly string[] _namesByText = ["tokenizer_config.json", "special_tokens_map.json"];
@@ -33,7 +34,7 @@ internal sealed record SequenceMarks(int? Bos, bool AddsBos, int Eos)
         var addsBos = config?.Find("add_bos_token")?.Boolean() ?? (first is not null || sentencePiece is not null);
         return addsBos && bos is null
             ? throw new InvalidDataException($"{folder}: tokenizer_config.json has \"add_bos_token\", but no file names the \"bos_token\".")
-            : new SequenceMarks(bos, addsBos, eos);
+            : new SequenceMarks(bos, addsBos, eos, [eos, .. _namesById.SelectMany(file => Ids(folder, file, "eos_token", vocabulary))]);
     }
 
     private static int? Find(string folder, string name, Vocabulary vocabulary)
@@ -49,19 +50,19 @@ internal sealed record SequenceMarks(int? Bos, bool AddsBos, int Eos)
             }
         }
 
-        foreach (var file in _namesById)
+        // Of a list the first is the main one.
+        return _namesById.SelectMany(file => Ids(folder, file, name, vocabulary)).Select(id => (int?)id).FirstOrDefault();
+    }
+
+    // Either an id, or a list.
+    private static IEnumerable<int> Ids(string folder, string file, string name, Vocabulary vocabulary)
+    {
+        if (JsonField.ReadIfPresent(Path.Combine(folder, file))?.Find(name + "_id") is not { } found)
         {
-            // Either an id, or a list of which the first is the main one.
-            if (JsonField.ReadIfPresent(Path.Combine(folder, file))?.Find(name + "_id") is { } found)
-            {
-                var id = found.Kind == JsonValueKind.Array ? found.Items().Select(item => (int?)item.Id()).FirstOrDefault() : found.Id();
-                if (id is { } known && vocabulary.Tokens.ContainsKey(known))
-                {
-                    return known;
-                }
-            }
+            return [];
         }
 
-        return null;
+        return (found.Kind == JsonValueKind.Array ? found.Items() : [found]).Select(item => item.Id()).Select(id => vocabulary.Tokens.ContainsKey(id)
+            ? id : throw new InvalidDataException($"{found.File}: \"{name}_id\" has {id}, which is not among the tokenizer's tokens."));
     }
 }

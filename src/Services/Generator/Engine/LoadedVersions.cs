@@ -118,7 +118,7 @@ internal sealed partial class LoadedVersions(
         if (spare is null || spare.Config != checkpoint.Config)
         {
             spare?.Dispose();
-            return DecodingModel.Pack(checkpoint, files.AdapterFolder, torchOptions.Threads);
+            return DecodingModel.Pack(checkpoint, files.AdapterFolder, torchOptions.Threads, options.WeightFormat());
         }
 
         try

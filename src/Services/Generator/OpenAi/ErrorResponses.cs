@@ -1,3 +1,4 @@
+using System.Globalization;
 using Grpc.Core;
 using Rlhf.Generator.Requests;
 using Rlhf.V1;
@@ -38,6 +39,11 @@ internal sealed partial class ErrorResponses(IHostApplicationLifetime lifetime, 
         }
 
         context.Response.StatusCode = error.Status;
+        if (error.RetryAfter is { } retryAfter)
+        {
+            context.Response.Headers.RetryAfter = ((int)Math.Ceiling(retryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
         await context.Response.WriteAsJsonAsync(error.ToJson(), context.RequestAborted);
     }
 
@@ -45,6 +51,7 @@ internal sealed partial class ErrorResponses(IHostApplicationLifetime lifetime, 
     {
         OpenAiException own => own,
         ItemException item => OfItem(item.Error),
+        OverCapacityException full => OpenAiException.OverCapacity(full.Message, OverCapacityException.RetryAfter),
         BadHttpRequestException bad => new OpenAiException(bad.StatusCode, bad.Message),
         RpcException { StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Internal } => new OpenAiException(
             StatusCodes.Status503ServiceUnavailable, "The Learner, which knows all versions but 'base', can't be reached; try again later."),

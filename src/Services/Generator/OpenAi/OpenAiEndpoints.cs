@@ -1,10 +1,12 @@
 using System.Text.Json.Nodes;
+using Rlhf.Generator.Requests;
 using Rlhf.Tokenization;
 
 namespace Rlhf.Generator.OpenAi;
 
 /// <summary>The HTTP door: the part of OpenAI's API that a pool of language models can answer.</summary>
-internal sealed class OpenAiEndpoints(CompletionRunner runner, ModelCatalog catalog, GeneratorOptions options, TextTokenizer tokenizer, ErrorResponses errors)
+internal sealed class OpenAiEndpoints(
+    CompletionRunner runner, WaitingRoom room, ModelCatalog catalog, GeneratorOptions options, TextTokenizer tokenizer, ErrorResponses errors)
 {
     private readonly TokenTexts _texts = new(tokenizer);
 
@@ -35,6 +37,7 @@ internal sealed class OpenAiEndpoints(CompletionRunner runner, ModelCatalog cata
     private async Task ChatAsync(HttpContext context)
     {
         var request = ChatRequest.Read(await RequestBody.ReadAsync(context, options.MaxRequestBytes), options);
+        using var places = room.Enter(1);
         var prompts = await runner.PrepareAsync([request.Prompt], request.Settings, context.RequestAborted);
         await runner.RunAsync(context, prompts, request.Settings, new ChatFormat(request, _texts));
     }
@@ -42,6 +45,7 @@ internal sealed class OpenAiEndpoints(CompletionRunner runner, ModelCatalog cata
     private async Task CompleteAsync(HttpContext context)
     {
         var request = TextRequest.Read(await RequestBody.ReadAsync(context, options.MaxRequestBytes), options, tokenizer);
+        using var places = room.Enter(request.Prompts.Count);
         var prompts = await runner.PrepareAsync(request.Prompts, request.Settings, context.RequestAborted);
         var lengths = prompts.Select(prompt => tokenizer.Decode(prompt.PromptTokens).Length).ToList();
         await runner.RunAsync(context, prompts, request.Settings, new TextFormat(request, lengths, _texts));

@@ -11,12 +11,20 @@ internal sealed class OpenAiException(int status, string message, string? param 
 {
     public int Status => status;
 
+    /// <summary>When it makes sense to try again; null where nothing is known about that.</summary>
+    public TimeSpan? RetryAfter { get; private init; }
+
     public JsonObject ToJson() => new()
     {
         ["error"] = new JsonObject
         {
             ["message"] = Message,
-            ["type"] = status >= StatusCodes.Status500InternalServerError ? "server_error" : "invalid_request_error",
+            ["type"] = status switch
+            {
+                >= StatusCodes.Status500InternalServerError => "server_error",
+                StatusCodes.Status429TooManyRequests => "requests",
+                _ => "invalid_request_error",
+            },
             ["param"] = param,
             ["code"] = code,
         },
@@ -24,6 +32,9 @@ internal sealed class OpenAiException(int status, string message, string? param 
 
     public static OpenAiException InvalidValue(string message, string? param) =>
         new(StatusCodes.Status400BadRequest, message, param, "invalid_value");
+
+    public static OpenAiException OverCapacity(string message, TimeSpan retryAfter) =>
+        new(StatusCodes.Status429TooManyRequests, message, code: "rate_limit_exceeded") { RetryAfter = retryAfter };
 
     public static OpenAiException Unsupported(string param, string message) =>
         new(StatusCodes.Status400BadRequest, message, param, "unsupported_parameter");

@@ -34,7 +34,7 @@ internal sealed class ExampleEncoder(TextTokenizer tokenizer, int contextLength)
             : throw new RefusedItemException("too_long", $"The prompt has {ids.Length} tokens; the context holds {contextLength}.");
     }
 
-    /// <summary>Tokens of a prompt and a response that ends in the end-of-sequence token.</summary>
+    /// <summary>Tokens of a prompt and a response with the token that ends it: in a conversation the chat template's, else the text's.</summary>
     /// <exception cref="RefusedItemException">As for the prompt, or the response is empty, or both together don't fit the context.</exception>
     public EncodedExample Example(Prompt prompt, string response)
     {
@@ -45,14 +45,14 @@ internal sealed class ExampleEncoder(TextTokenizer tokenizer, int contextLength)
             throw new RefusedItemException("empty_response", "The response is empty.");
         }
 
-        int[] ids = [.. promptIds, .. Continuation(prompt, text), Tokenizer.EosId];
+        int[] ids = [.. promptIds, .. Continuation(prompt, text)];
         return ids.Length <= contextLength
             ? new EncodedExample(ids, promptIds.Length)
             : throw new RefusedItemException("too_long", $"Prompt and response have {ids.Length} tokens; the context holds {contextLength}.");
     }
 
     private int[] Continuation(Prompt prompt, string text) => prompt.ContentCase == V1.Prompt.ContentOneofCase.Conversation
-        ? Tokenizer.Conversations.Response(text) : Tokenizer.EncodeContinuation(text);
+        ? [.. Tokenizer.Conversations.Response(text), Tokenizer.Conversations.EndId] : [.. Tokenizer.EncodeContinuation(text), Tokenizer.EosId];
 
     private int[] Encode(Conversation conversation)
     {

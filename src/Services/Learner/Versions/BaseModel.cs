@@ -10,7 +10,7 @@ internal sealed class BaseModel
     // What a folder in Hugging Face layout needs beside weights and config.json to stand alone.
     private static readonly string[] s_companions =
     [
-        "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+        "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
         "vocab.json", "merges.txt", "chat_template.jinja",
     ];
 
@@ -43,7 +43,7 @@ internal sealed class BaseModel
     /// <summary>The token that a config.json names as the first of a text.</summary>
     public int BosId => Tokenizer.BosId ?? Tokenizer.EosId;
 
-    /// <summary>Copies the tokenizer's files beside saved weights.</summary>
+    /// <summary>Copies the tokenizer's files, and what says where a response ends, beside saved weights.</summary>
     public void CopyTokenizer(string folder)
     {
         foreach (var name in s_companions.Where(name => File.Exists(Path.Combine(Folder, name))))

@@ -12,7 +12,7 @@ internal sealed record ItemTokens(int[] Ids, bool IsTruncated)
 
     /// <summary>
     /// Prompt and response tokens of an item, whatever their number, as the reward model saw them in training: the response
-    /// ends with the end-of-sequence token.
+    /// ends with the token that ends a text, or the assistant's turn.
     /// </summary>
     /// <exception cref="ItemException">The item is empty or malformed, or its token ids are another tokenizer's.</exception>
     public static int[] Of(ScoreItem item, TextTokenizer tokenizer)
@@ -30,7 +30,7 @@ internal sealed record ItemTokens(int[] Ids, bool IsTruncated)
                     throw new ItemException(ErrorCode.InvalidItem, "The conversation must end in the assistant's turn, with a turn before it.");
                 }
                 return string.IsNullOrWhiteSpace(turns[^1].Content) ? throw Empty()
-                    : [.. Encode(turns.SkipLast(1), tokenizer), .. tokenizer.Conversations.Response(turns[^1].Content.Trim()), tokenizer.EosId];
+                    : [.. Encode(turns.SkipLast(1), tokenizer), .. tokenizer.Conversations.Response(turns[^1].Content.Trim()), tokenizer.Conversations.EndId];
             case ScoreItem.ContentOneofCase.Tokens:
                 if (item.Tokens.TokenizerHash != tokenizer.Hash)
                 {

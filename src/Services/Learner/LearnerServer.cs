@@ -3,6 +3,7 @@ using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.Grpc;
 using Rlhf.Learner.Jobs;
 using Rlhf.Learner.Rollouts;
+using Rlhf.Learner.StepLogs;
 using Rlhf.Learner.Versions;
 using Rlhf.Messaging;
 using Rlhf.ServiceDefaults;
@@ -40,6 +41,8 @@ internal static class LearnerServer
         services.AddSingleton<VersionPublisher>();
         services.AddSingleton<LearnerMetrics>();
         services.AddSingleton<CheckpointFolders>();
+        services.AddValidatedOptions<StepLogOptions>(StepLogOptions.Section);
+        services.AddSingleton<JobStepLogs>();
         services.AddSingleton<JobIntake>();
         services.AddSingleton<JobQueue>();
         services.AddHostedService<TrainingThread>();

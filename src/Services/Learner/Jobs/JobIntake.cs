@@ -5,6 +5,7 @@ using Rlhf.Learner.Data;
 using Rlhf.Learner.Methods;
 using Rlhf.Learner.Rollouts;
 using Rlhf.Learner.Settings;
+using Rlhf.Learner.StepLogs;
 using Rlhf.Learner.Versions;
 using Rlhf.V1;
 
@@ -19,7 +20,8 @@ internal sealed class JobIntake(
     CheckpointFolders checkpoints,
     RolloutInbox inbox,
     Announce announce,
-    LearnerMetrics metrics)
+    LearnerMetrics metrics,
+    JobStepLogs stepLogs)
 {
     private readonly ExampleEncoder _encoder = new(baseModel.Tokenizer, baseModel.Config.ContextLength);
 
@@ -43,7 +45,7 @@ internal sealed class JobIntake(
             JobSpecification.MethodOneofCase.Dpo => Dpo(specification, data, kept, refused),
             _ => throw new ArgumentException("The job names no method; set supervised, reward_model, ppo or dpo.", nameof(specification)),
         };
-        return new TrainingJob(specification, method, refused, metrics);
+        return new TrainingJob(specification, method, refused, metrics, stepLogs.Of(specification.JobId));
     }
 
     // Options and data of the same job: what another one left under this id is not gone on from.

@@ -28,4 +28,12 @@ internal sealed record FineTuningOptions : StageOptions
     /// <summary>0 is the learner's default.</summary>
     [Range(0, 1)]
     public double LearningRate { get; init; }
+
+    /// <summary>Share of the examples that the learner measures on after each epoch instead of training on them; 0 is none.</summary>
+    [Range(0, 0.5)]
+    public double ValidationShare { get; init; }
+
+    /// <summary>Epochs without a lower validation loss after which training ends with the best epoch's weights; 0 is the learner's default.</summary>
+    [Range(0, 100)]
+    public int Patience { get; init; }
 }

@@ -28,6 +28,8 @@ internal sealed class FineTuningStage(FineTuningOptions options) : IStage
                 Epochs = options.Epochs,
                 BatchSize = options.BatchSize,
                 LearningRate = options.LearningRate,
+                ValidationShare = options.ValidationShare,
+                Patience = options.Patience,
             },
             data,
             items.Count,

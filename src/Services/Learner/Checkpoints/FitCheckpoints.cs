@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Rlhf.LanguageModels.Checkpoints;
+using Rlhf.Learner.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -25,9 +26,10 @@ internal sealed class FitCheckpoints(CheckpointStore store, CheckpointOptions op
     /// <param name="parameters">All that train; they get the kept weights.</param>
     /// <param name="optimizer">Gets the kept moments, if an update is left.</param>
     /// <param name="updates">Updates of the whole fit.</param>
+    /// <param name="stopping">Gets what was kept of it; null where the fit runs to its end.</param>
     /// <returns>The losses of the updates done so far; none where the fit begins.</returns>
     /// <exception cref="InvalidDataException">What is kept belongs to other parameters.</exception>
-    public IReadOnlyList<double> Restore(IReadOnlyList<Parameter> parameters, AdamW optimizer, int updates)
+    public IReadOnlyList<double> Restore(IReadOnlyList<Parameter> parameters, AdamW optimizer, int updates, EarlyStopping? stopping)
     {
         if (store.Newest() is not { } checkpoint)
         {
@@ -46,19 +48,21 @@ internal sealed class FitCheckpoints(CheckpointStore store, CheckpointOptions op
             OptimizerMoments.Restore(optimizer, checkpoint.Folder);
         }
 
+        stopping?.Restore(checkpoint);
         _lastUpdate = losses.Length;
         return losses;
     }
 
-    /// <summary>Writes a checkpoint if one is due; one always is after the last update. A failure is logged, and training goes on.</summary>
+    /// <summary>Writes a checkpoint if one is due; one always is after the last update, or when the fit stops early. A failure is logged, and training goes on.</summary>
     /// <param name="parameters">All that train.</param>
     /// <param name="optimizer">Theirs.</param>
     /// <param name="losses">Of the updates done so far.</param>
     /// <param name="updates">Updates of the whole fit.</param>
-    public void Offer(IReadOnlyList<Parameter> parameters, AdamW optimizer, IReadOnlyList<double> losses, int updates)
+    /// <param name="stopping">Kept with it; null where the fit runs to its end.</param>
+    public void Offer(IReadOnlyList<Parameter> parameters, AdamW optimizer, IReadOnlyList<double> losses, int updates, EarlyStopping? stopping)
     {
         var isLast = losses.Count == updates;
-        if (!isLast && !IsDue(losses.Count))
+        if (!isLast && stopping?.IsOver != true && !IsDue(losses.Count))
         {
             return;
         }
@@ -69,6 +73,7 @@ internal sealed class FitCheckpoints(CheckpointStore store, CheckpointOptions op
             SafetensorsWriter.Write(
                 Path.Combine(folder, WeightsName), parameters.Index().ToDictionary(item => Name(item.Index), item => (Tensor)item.Item));
             File.WriteAllBytes(Path.Combine(folder, LossesName), MemoryMarshal.AsBytes<double>(losses.ToArray()));
+            stopping?.Save(folder);
             if (!isLast)
             {
                 OptimizerMoments.Save(optimizer, folder);
@@ -83,7 +88,9 @@ internal sealed class FitCheckpoints(CheckpointStore store, CheckpointOptions op
         (options.UpdatesBetween > 0 && update - _lastUpdate >= options.UpdatesBetween)
         || Stopwatch.GetElapsedTime(_sinceTimestamp).TotalSeconds >= Math.Max(options.SecondsBetween, _lastWrite.TotalSeconds / LargestShareOfTime);
 
-    private static void RestoreWeights(IReadOnlyList<Parameter> parameters, string path)
+    /// <summary>Copies kept weights into tensors of their shapes.</summary>
+    /// <exception cref="InvalidDataException">The file belongs to others.</exception>
+    internal static void RestoreWeights(IReadOnlyList<Tensor> parameters, string path)
     {
         using var noGradients = no_grad();
         using var reader = new SafetensorsReader(path);
@@ -104,5 +111,6 @@ internal sealed class FitCheckpoints(CheckpointStore store, CheckpointOptions op
         }
     }
 
-    private static string Name(int index) => index.ToString("D5", CultureInfo.InvariantCulture);
+    /// <summary>Under which a parameter is kept.</summary>
+    internal static string Name(int index) => index.ToString("D5", CultureInfo.InvariantCulture);
 }

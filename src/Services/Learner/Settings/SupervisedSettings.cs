@@ -30,6 +30,14 @@ public sealed record SupervisedSettings
     [Range(1e-6, 1e6)]
     public double MaxGradientNorm { get; init; } = 1;
 
+    /// <summary>Share of the examples that is not trained on but measured on after each epoch; 0 trains on all of them to the end.</summary>
+    [Range(0.0, 0.5)]
+    public double ValidationShare { get; init; }
+
+    /// <summary>Epochs without a lower validation loss after which training ends; the weights of the best epoch are kept.</summary>
+    [Range(1, 1000)]
+    public int Patience { get; init; } = 1;
+
     /// <summary>The settings of a request; what it leaves at zero takes the default.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     public static SupervisedSettings From(SupervisedOptions options)
@@ -40,6 +48,8 @@ public sealed record SupervisedSettings
             Epochs = Ranges.Or(options.Epochs, defaults.Epochs),
             BatchSize = Ranges.Or(options.BatchSize, defaults.BatchSize),
             LearningRate = Ranges.Or(options.LearningRate, defaults.LearningRate),
+            ValidationShare = options.ValidationShare, // 0 is the default
+            Patience = Ranges.Or(options.Patience, defaults.Patience),
         });
     }
 }

@@ -19,6 +19,7 @@ internal static class Fitting
     /// <param name="onUpdate">Gets the number of each update, from 1, and its loss; those done before a cut come first, again.</param>
     /// <param name="cancellationToken">Ends the training between two updates.</param>
     /// <param name="checkpoints">Where this fit's state is kept; null begins at the start, always.</param>
+    /// <param name="stopping">Asked after each epoch whether to go on; null runs to the end.</param>
     /// <exception cref="InvalidDataException">The newest checkpoint is another fit's.</exception>
     /// <exception cref="TrainingException">A loss or gradient was not finite.</exception>
     public static void Run(
@@ -29,18 +30,20 @@ internal static class Fitting
         Func<int[], double> backward,
         Action<int, double> onUpdate,
         CancellationToken cancellationToken,
-        FitCheckpoints? checkpoints = null)
+        FitCheckpoints? checkpoints = null,
+        EarlyStopping? stopping = null)
     {
         var batches = Enumerable.Range(0, settings.Epochs)
             .SelectMany(_ => Minibatches.Epoch(lengths, settings.BatchSize, random)).ToArray();
         using var optimizer = optim.AdamW(parameters, settings.LearningRate, weight_decay: settings.WeightDecay);
-        var losses = (checkpoints?.Restore(parameters, optimizer, batches.Length) ?? []).ToList();
+        var losses = (checkpoints?.Restore(parameters, optimizer, batches.Length, stopping) ?? []).ToList();
         foreach (var (index, loss) in losses.Index())
         {
             onUpdate(index + 1, loss);
         }
 
-        for (var update = losses.Count; update < batches.Length; update++)
+        var updatesPerEpoch = batches.Length / settings.Epochs;
+        for (var update = losses.Count; update < batches.Length && stopping?.IsOver != true; update++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             foreach (var group in optimizer.ParamGroups)
@@ -52,12 +55,19 @@ internal static class Fitting
             var loss = backward(batches[update]);
             Update.Apply(optimizer, parameters, settings.MaxGradientNorm, loss, () => $"update {number}");
             losses.Add(loss);
+            if (number % updatesPerEpoch == 0)
+            {
+                stopping?.Measure();
+            }
+
             onUpdate(number, loss);
-            checkpoints?.Offer(parameters, optimizer, losses, batches.Length);
+            checkpoints?.Offer(parameters, optimizer, losses, batches.Length, stopping);
             if (number % UpdatesBetweenTrims == 0)
             {
                 FreedMemory.Return();
             }
         }
+
+        stopping?.TakeBest();
     }
 }

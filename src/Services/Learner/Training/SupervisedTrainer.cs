@@ -3,7 +3,7 @@ using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.Data;
 using Rlhf.Learner.Settings;
 using Rlhf.PolicyOptimization;
-
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Training;
@@ -11,15 +11,21 @@ namespace Rlhf.Learner.Training;
 /// <summary>Full fine-tuning on responses: mean of -log p over response tokens.</summary>
 internal static class SupervisedTrainer
 {
+    private const ulong ValidationDraw = 0x56414C4944; // apart from the draws of the examples' order
+
     /// <summary>Trains the model in place.</summary>
     /// <param name="model">All its weights are trained.</param>
     /// <param name="examples">At least one.</param>
     /// <param name="settings">How.</param>
     /// <param name="seed">Of the examples' order.</param>
-    /// <param name="progress">Gets every update with its "loss".</param>
+    /// <param name="progress">Gets every update with its "loss", and the last of each epoch with its "validation_loss" where there is one.</param>
     /// <param name="cancellationToken">Ends the training between two updates.</param>
     /// <param name="checkpoints">Where the training's state is kept; null begins at the start, always.</param>
-    /// <returns>"loss_first" and "loss_last": mean loss of the first and the last tenth of the updates, in nats a token.</returns>
+    /// <returns>
+    /// "loss_first" and "loss_last", the mean loss of the first and the last tenth of the updates, in nats a token; with validation examples
+    /// also "validation_loss" and "best_epoch" of the weights that were kept, "epochs" done, and "examples_held_out".
+    /// </returns>
+    /// <exception cref="ArgumentException">No example is left to train on, or to validate with.</exception>
     /// <exception cref="TrainingException">A loss or gradient was not finite.</exception>
     public static IReadOnlyDictionary<string, double> Train(
         CausalLanguageModel model,
@@ -31,25 +37,80 @@ internal static class SupervisedTrainer
         FitCheckpoints? checkpoints = null)
     {
         var fitting = FittingSettings.From(settings);
-        var lengths = examples.Select(example => example.TokenIds.Length).ToArray();
-        var losses = new double[fitting.Updates(examples.Count)];
+        var random = new Random(Seeds.ForRandom(seed));
+        var (training, validation) = Split(examples, settings.ValidationShare, seed);
+        var lengths = training.Select(example => example.TokenIds.Length).ToArray();
+        var updates = fitting.Updates(training.Count);
+        var losses = new List<double>(updates);
         model.SetTrainable(true);
+        Parameter[] parameters = [.. model.Parameters.Values];
+        using var stopping = validation.Count == 0 ? null : new EarlyStopping(parameters, settings.Patience, () => MeanLoss(model, validation));
+        var epochs = 0;
         Fitting.Run(
-            [.. model.Parameters.Values],
+            parameters,
             lengths,
             fitting,
-            new Random(Seeds.ForRandom(seed)),
-            batch => Backward(model, batch, examples, lengths),
+            random,
+            batch => Backward(model, batch, training, lengths),
             (update, loss) =>
             {
-                losses[update - 1] = loss;
-                progress.Report(new TrainingStep(update, losses.Length, new Dictionary<string, double> { ["loss"] = loss }));
+                losses.Add(loss);
+                var figures = new Dictionary<string, double> { ["loss"] = loss };
+                if (stopping?.Epochs > epochs)
+                {
+                    (epochs, figures["validation_loss"]) = (stopping.Epochs, stopping.NewestLoss);
+                }
+
+                progress.Report(new TrainingStep(update, updates, figures));
             },
             cancellationToken,
-            checkpoints);
+            checkpoints,
+            stopping);
         model.SetTrainable(false);
-        var tenth = Math.Max(1, losses.Length / 10);
-        return new Dictionary<string, double> { ["loss_first"] = losses[..tenth].Average(), ["loss_last"] = losses[^tenth..].Average() };
+        var tenth = Math.Max(1, losses.Count / 10);
+        var results = new Dictionary<string, double> { ["loss_first"] = losses.Take(tenth).Average(), ["loss_last"] = losses.TakeLast(tenth).Average() };
+        if (stopping is not null)
+        {
+            results["validation_loss"] = stopping.BestLoss;
+            results["best_epoch"] = stopping.BestEpoch;
+            results["epochs"] = stopping.Epochs;
+            results["examples_held_out"] = validation.Count;
+        }
+
+        return results;
+    }
+
+    /// <summary>Mean of -log p over the response tokens of all examples, in nats, without gradients.</summary>
+    internal static double MeanLoss(CausalLanguageModel model, IReadOnlyList<EncodedExample> examples)
+    {
+        var lengths = examples.Select(example => example.TokenIds.Length).ToArray();
+        var total = 0.0;
+        using var noGradients = no_grad();
+        foreach (var part in Minibatches.Parts([.. Enumerable.Range(0, examples.Count)], lengths))
+        {
+            using var scope = NewDisposeScope();
+            using var responses = new ResponseBatch([.. part.Select(index => examples[index])], model.Device);
+            total -= TokenLogprobs.Gather(model.Logits(responses.Hidden(model)), responses.Targets).sum().item<float>();
+        }
+
+        return total / examples.Sum(example => (double)example.ResponseLength);
+    }
+
+    /// <summary>Which examples are trained on and which are only measured on: a draw of the seed.</summary>
+    internal static (IReadOnlyList<EncodedExample> Training, IReadOnlyList<EncodedExample> Validation) Split(
+        IReadOnlyList<EncodedExample> examples, double validationShare, ulong seed)
+    {
+        if (validationShare == 0)
+        {
+            return (examples, []);
+        }
+
+        var shuffled = examples.ToArray();
+        new Random(Seeds.ForRandom(Seeds.Derive(seed, ValidationDraw))).Shuffle(shuffled);
+        var count = (int)Math.Round(validationShare * shuffled.Length);
+        return count > 0 && count < shuffled.Length
+            ? (shuffled[count..], shuffled[..count])
+            : throw new ArgumentException($"A validation share of {validationShare} of {shuffled.Length} examples leaves {shuffled.Length - count} to train on and {count} to validate with; both need one.", nameof(examples));
     }
 
     /// <summary>Adds the gradients of a batch's mean token loss, and returns that loss.</summary>

@@ -20,7 +20,7 @@ internal static class SampleJobs
                 data.Supervised.AddRange(Enumerable.Range(0, Items).Select(i => new SupervisedExample { Prompt = Text(i), Response = Good(i) }));
                 break;
             case "reward-model":
-                specification.RewardModel = new RewardModelOptions { BatchSize = 4 };
+                specification.RewardModel = new RewardModelOptions { BatchSize = 4, Epochs = 4 };
                 for (var i = 0; i < Items; i++)
                 {
                     data.Preferences.Add(new PreferenceExample { Prompt = Text(i), ResponseA = Good(i), ResponseB = Bad(i), PreferenceA = 0.9, HeldOut = i % 5 == 0 });

@@ -7,21 +7,27 @@ namespace Rlhf.Learner.Checkpoints;
 /// <param name="Number">Updates or steps done.</param>
 /// <param name="Fingerprint">Of the job's options and data: another job's checkpoint is not gone on from.</param>
 /// <param name="Threads">Of tensor operations in the process that wrote it; with another number the last bits differ.</param>
-/// <param name="Files">By name.</param>
+/// <param name="Files">By name; those in subfolders with slashes.</param>
 /// <param name="Checksum">SHA-256 of this manifest with an empty checksum.</param>
 internal sealed record CheckpointManifest(
     long Number, string Fingerprint, int Threads, SortedDictionary<string, CheckpointFile> Files, string Checksum = "")
 {
+    /// <summary>Its name in the checkpoint's folder.</summary>
     public const string FileName = "manifest.json";
 
     /// <summary>Lists a folder's files, each written through to the disk, and adds the manifest.</summary>
     /// <exception cref="IOException">A file can't be read or written.</exception>
-    public static void Write(string folder, long number, string fingerprint, int threads)
+    public static CheckpointManifest Write(string folder, long number, string fingerprint, int threads)
     {
         var files = new SortedDictionary<string, CheckpointFile>(StringComparer.Ordinal);
-        foreach (var path in Directory.EnumerateFiles(folder))
+        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         {
-            files[Path.GetFileName(path)] = DurableStorage.FlushFile(path);
+            files[Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/')] = DurableStorage.FlushFile(path);
+        }
+
+        foreach (var subfolder in Directory.EnumerateDirectories(folder, "*", SearchOption.AllDirectories))
+        {
+            DurableStorage.FlushFolder(subfolder);
         }
 
         var manifest = new CheckpointManifest(number, fingerprint, threads, files);
@@ -29,6 +35,7 @@ internal sealed record CheckpointManifest(
         File.WriteAllBytes(manifestPath, JsonSerializer.SerializeToUtf8Bytes(manifest with { Checksum = manifest.ChecksumOfContent() }));
         DurableStorage.FlushFile(manifestPath);
         DurableStorage.FlushFolder(folder);
+        return manifest;
     }
 
     /// <summary>Reads a folder's manifest and holds every file against it.</summary>

@@ -22,7 +22,7 @@ internal sealed partial class CheckpointStore(string folder, CheckpointPolicy po
 
     /// <summary>Writes a checkpoint, then deletes those that the policy does not keep.</summary>
     /// <param name="number">Updates or steps done; one of this number is replaced.</param>
-    /// <param name="write">Writes its files into a folder, flat.</param>
+    /// <param name="write">Writes its files into a folder.</param>
     /// <exception cref="IOException">The disk is full or can't be written; the earlier checkpoints are as they were.</exception>
     public void Save(long number, Action<string> write)
     {
@@ -123,7 +123,7 @@ internal sealed partial class CheckpointStore(string folder, CheckpointPolicy po
     private static long? NumberOf(string path) =>
         long.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    private static long SizeOf(string path) => new DirectoryInfo(path).EnumerateFiles().Sum(file => file.Length);
+    private static long SizeOf(string path) => new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
     private static void Delete(string path)
     {

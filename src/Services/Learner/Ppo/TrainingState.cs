@@ -10,7 +10,9 @@ namespace Rlhf.Learner.Ppo;
 /// </summary>
 internal sealed class TrainingState(JobCheckpoints checkpoints)
 {
-    private const string ProgressName = "progress.json";
+    /// <summary>The file of a step that tells what was reported, times among it.</summary>
+    public const string ProgressName = "progress.json";
+
     private const string RolloutsName = "rollouts.json";
 
     /// <summary>The newest step that can be gone on from; null where there is none.</summary>

@@ -26,6 +26,9 @@ internal sealed class LoadedRewardModel : IDisposable
 
     public int VocabularySize => Model.Config.VocabularySize;
 
+    /// <summary>How many members score each item; 1 where the model is no ensemble.</summary>
+    public int Members => Model.Members;
+
     /// <summary>Loads a version's files and scores a probe, so that a broken model never takes over.</summary>
     /// <param name="cached">The version and its folder.</param>
     /// <param name="baseTokenizer">Used when the folder has no tokenizer.</param>

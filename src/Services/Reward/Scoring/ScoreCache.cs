@@ -69,7 +69,7 @@ internal sealed partial class ScoreCache(IConnectionMultiplexer redis, RewardOpt
         var bytes = BitConverter.IsLittleEndian
             ? MemoryMarshal.AsBytes<int>(tokens)
             : MemoryMarshal.AsBytes<int>([.. tokens.Select(BinaryPrimitives.ReverseEndianness)]);
-        return $"rlhf:score:{model.Version.VersionId}:{model.Tokenizer.Hash}:{Convert.ToHexStringLower(SHA256.HashData(bytes))}";
+        return $"rlhf:score:{model.CacheName}:{model.Tokenizer.Hash}:{Convert.ToHexStringLower(SHA256.HashData(bytes))}";
     }
 
     private static byte[] Write(float[] scores)

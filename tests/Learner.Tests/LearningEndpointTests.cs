@@ -29,6 +29,11 @@ public sealed class LearningEndpointTests : IDisposable
         Assert.Equal("run/sft/v1", job.PublishedVersion);
         Assert.Equal(1, job.Refused["too_long"]);
         Assert.Equal(1, job.Refused["empty_response"]);
+        var log = Assert.Single(Directory.EnumerateDirectories(Path.Combine(_data, "steps"), "job-1-*"));
+        Assert.Equal(4, File.ReadLines(Path.Combine(log, "steps.jsonl")).Count());
+        Assert.Equal(
+            job.Metrics.Select(metrics => (float)metrics.Values["loss"]),
+            EventFileReader.ReadFolder(log).Where(item => item.Summary is not null).Select(item => item.Summary.Value.Single(value => value.Tag == "loss").SimpleValue));
 
         var version = await host.Client.GetVersionAsync(new GetVersionRequest { VersionId = "run/sft/v1" }, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal((VersionKind.Policy, "base"), (version.Kind, version.BaseVersionId));

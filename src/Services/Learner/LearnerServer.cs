@@ -2,6 +2,7 @@ using Rlhf.Artifacts;
 using Rlhf.Learner.Grpc;
 using Rlhf.Learner.Jobs;
 using Rlhf.Learner.Rollouts;
+using Rlhf.Learner.StepLogs;
 using Rlhf.Learner.Versions;
 using Rlhf.Messaging;
 using Rlhf.ServiceDefaults;
@@ -37,6 +38,8 @@ internal static class LearnerServer
         services.AddSingleton<PolicyLoader>();
         services.AddSingleton<VersionPublisher>();
         services.AddSingleton<LearnerMetrics>();
+        services.AddValidatedOptions<StepLogOptions>(StepLogOptions.Section);
+        services.AddSingleton<JobStepLogs>();
         services.AddSingleton<JobIntake>();
         services.AddSingleton<JobQueue>();
         services.AddHostedService<TrainingThread>();

@@ -3,6 +3,7 @@ using Rlhf.Learner.Methods;
 using Rlhf.Learner.Ppo;
 using Rlhf.Learner.Rollouts;
 using Rlhf.Learner.Settings;
+using Rlhf.Learner.StepLogs;
 using Rlhf.Learner.Versions;
 using Rlhf.V1;
 
@@ -17,7 +18,8 @@ internal sealed class JobIntake(
     DataFolder folder,
     RolloutInbox inbox,
     Announce announce,
-    LearnerMetrics metrics)
+    LearnerMetrics metrics,
+    JobStepLogs stepLogs)
 {
     private readonly ExampleEncoder _encoder = new(baseModel.Tokenizer, baseModel.Config.ContextLength);
 
@@ -39,7 +41,7 @@ internal sealed class JobIntake(
             JobSpecification.MethodOneofCase.Ppo => Ppo(specification, data, refused),
             _ => throw new ArgumentException("The job names no method; set supervised, reward_model or ppo.", nameof(specification)),
         };
-        return new TrainingJob(specification, method, refused, metrics);
+        return new TrainingJob(specification, method, refused, metrics, stepLogs.Of(specification.JobId));
     }
 
     private SupervisedMethod Supervised(JobSpecification specification, JobData data, Dictionary<string, long> refused)

@@ -1,4 +1,5 @@
 using Google.Protobuf.Collections;
+using Rlhf.Learner.StepLogs;
 using Rlhf.Learner.Training;
 using Rlhf.V1;
 
@@ -10,6 +11,7 @@ internal sealed class TrainingJob : IProgress<TrainingStep>, IDisposable
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _cancellation = new();
     private readonly LearnerMetrics? _metrics;
+    private readonly StepLog? _log;
     private readonly Job _job;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -18,11 +20,13 @@ internal sealed class TrainingJob : IProgress<TrainingStep>, IDisposable
     /// <param name="method">What it does.</param>
     /// <param name="refused">Items of its data that can't be used, by reason.</param>
     /// <param name="metrics">Where its figures go too.</param>
+    /// <param name="log">And where to keep them; null for nowhere.</param>
     public TrainingJob(
-        JobSpecification specification, ITrainingMethod method, IReadOnlyDictionary<string, long> refused, LearnerMetrics metrics)
+        JobSpecification specification, ITrainingMethod method, IReadOnlyDictionary<string, long> refused, LearnerMetrics metrics, StepLog? log)
     {
         Method = method;
         _metrics = metrics;
+        _log = log;
         _job = new Job { JobId = specification.JobId, State = JobState.Queued };
         foreach (var (reason, count) in refused)
         {
@@ -63,6 +67,7 @@ internal sealed class TrainingJob : IProgress<TrainingStep>, IDisposable
     public void Report(TrainingStep value)
     {
         _metrics?.Record(Method?.Name ?? "", value.Values);
+        _log?.Report(value);
         Change(job =>
         {
             job.StepsDone = value.Step;
@@ -112,7 +117,14 @@ internal sealed class TrainingJob : IProgress<TrainingStep>, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _cancellation.Dispose();
+    public void Dispose()
+    {
+        _cancellation.Dispose();
+        _log?.Dispose();
+    }
+
+    /// <summary>Closes the log of its steps; they are all in it.</summary>
+    public void CloseLog() => _log?.Dispose();
 
     private static void AddAll(MapField<string, double> figures, IReadOnlyDictionary<string, double> values)
     {

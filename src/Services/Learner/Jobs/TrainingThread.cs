@@ -90,6 +90,10 @@ internal sealed partial class TrainingThread(
             job.Become(JobState.Failed, $"{exception.GetType().Name}: {exception.Message}");
             LogBroken(id, exception);
         }
+        finally
+        {
+            job.CloseLog();
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId} ({Method}) started")]

@@ -41,6 +41,9 @@ internal sealed class DataFolder
     /// <summary>States that jobs under way go on from.</summary>
     public string Checkpoints => Path.Combine(Root, "checkpoints");
 
+    /// <summary>Logs of the jobs' steps.</summary>
+    public string Steps => Path.Combine(Root, "steps");
+
     /// <summary>Jobs that succeeded.</summary>
     public string Jobs => Path.Combine(Root, "jobs");
 

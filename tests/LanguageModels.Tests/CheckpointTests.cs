@@ -25,13 +25,17 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void A_reward_model_scores_the_same_after_saving_and_in_any_batch()
     {
-        using var model = new RewardModel(Reference.Tiny(), ScalarHead.CreateRandom(16, 2));
+        using var model = new RewardModel(Reference.Tiny(), RewardHead.CreateRandom(16, members: 3, seed: 2));
         model.Save(_folder, 1, 2);
         using var loaded = RewardModel.Load(_folder);
         int[][] sequences = [[1, 2, 3], [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19], [7]];
         var scores = model.Score(sequences);
         Assert.Equal(scores, loaded.Score(sequences));
         Assert.All(sequences.Zip(scores), s => Assert.Equal(s.Second, loaded.Score([s.First])[0], 1e-5));
+        // A label for each member, and an entry that says so.
+        var config = Reference.File(Path.Combine(_folder, "config.json"));
+        Assert.Equal(["0", "1", "2"], config.GetProperty("id2label").EnumerateObject().Select(label => label.Name));
+        Assert.Equal(3, config.GetProperty("reward_members").GetInt32());
     }
 
     [Theory]

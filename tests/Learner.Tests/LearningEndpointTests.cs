@@ -80,7 +80,7 @@ public sealed class LearningEndpointTests : IDisposable
         {
             var (good, bad) = ($"The {i} cats were happy.", $"The {i} dogs fell down.");
             var prompt = new Prompt { Text = "Once upon a time" };
-            data.Preferences.Add(new PreferenceExample { Prompt = prompt, ResponseA = good, ResponseB = bad, PreferenceA = 0.9, HeldOut = i >= 16 });
+            data.Preferences.Add(new PreferenceExample { Prompt = prompt, ResponseA = good, ResponseB = bad, PreferenceA = 0.9, HeldOut = i >= 16, Source = "cats" });
             data.Ratings.Add(new RatedExample { Prompt = prompt, Response = good, Rating = 1100, HeldOut = i >= 16 });
             data.Ratings.Add(new RatedExample { Prompt = prompt, Response = bad, Rating = 900, HeldOut = i >= 16 });
         }
@@ -88,7 +88,10 @@ public sealed class LearningEndpointTests : IDisposable
         await host.StartJobAsync(specification, data);
         var job = await host.WatchAsync("job-2");
         Assert.Equal((JobState.Succeeded, ""), (job.State, job.Error));
-        Assert.Equal(["clear_pairwise_accuracy", "ece", "pairs_clear", "pairwise_accuracy", "pairwise_loss_pairwise_accuracy", "regression_pairwise_accuracy"], job.Results.Keys.Order());
+        string[] accuracies = ["pairwise_accuracy", "regression_pairwise_accuracy", "pairwise_loss_pairwise_accuracy", "clear_pairwise_accuracy"];
+        string[] others = ["pairwise_accuracy_low", "pairwise_accuracy_high", "pairwise_accuracy/cats", "ece", "ece/cats", "margin_mean", "margins/0..0.5", "spread"];
+        Assert.Subset(job.Results.Keys.ToHashSet(), accuracies.Concat(others).ToHashSet());
+        Assert.Equal((8, 8, 1), (job.Results["pairs_decided"], job.Results["pairs_decided/cats"], job.Results["members"]));
         Assert.Equal(job.Results["regression_pairwise_accuracy"], job.Results["pairwise_accuracy"]);
         var version = Assert.Single(host.Published).Version;
         Assert.Equal(VersionKind.RewardModel, version.Kind);

@@ -1,6 +1,7 @@
 using Rlhf.Learner.Data;
 using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
+using Rlhf.V1;
 
 namespace Rlhf.Learner.Tests;
 
@@ -18,11 +19,11 @@ public sealed class RewardModelTrainerTests
         using var regression = trainer.Regress(TestContext.Current.CancellationToken);
         using var comparison = trainer.Compare(TestContext.Current.CancellationToken);
         Assert.Equal(trainer.Updates, updates);
-        Assert.Equal(40, regression.HeldOut?.DecidedPairs);
-        Assert.InRange(regression.HeldOut?.Accuracy ?? 0, 0.95, 1);
-        Assert.InRange(comparison.HeldOut?.Accuracy ?? 0, 0.95, 1);
+        Assert.Equal(40, regression.HeldOut.All?.DecidedPairs);
+        Assert.InRange(regression.HeldOut.All?.Accuracy ?? 0, 0.95, 1);
+        Assert.InRange(comparison.HeldOut.All?.Accuracy ?? 0, 0.95, 1);
         // The labels are 0.9 and 0.1: neither may be sure of itself.
-        Assert.InRange(comparison.HeldOut?.ExpectedCalibrationError ?? 1, 0, 0.1);
+        Assert.InRange(comparison.HeldOut.All?.ExpectedCalibrationError ?? 1, 0, 0.1);
         // Good responses are rated 1200 and others 800: the scale is theirs.
         Assert.Equal(1000, regression.Ratings.Mean, 1.0);
         Assert.Equal(200, regression.Ratings.StandardDeviation, 1.0);
@@ -43,6 +44,98 @@ public sealed class RewardModelTrainerTests
         // A pairwise score is a log odds: ln 10 of it are 400 points, and the average is 1000.
         Assert.Equal(1000, trained.Ratings.Invert(mean), 1e-4);
         Assert.Equal(1400, trained.Ratings.Invert(mean + Math.Log(10)), 1e-4);
+    }
+
+    [Fact]
+    public void An_ensembles_members_differ_and_their_mean_is_the_score()
+    {
+        var (pairs, ratings) = Data();
+        var settings = new RewardModelSettings { Epochs = 4, LearningRate = 3e-3, Members = 4 };
+        var trainer = new RewardModelTrainer(() => TinyModels.Create(), pairs, ratings, settings, seed: 9, (_, _) => { });
+        using var trained = trainer.Compare(TestContext.Current.CancellationToken);
+        int[][] sequences = [.. pairs.Take(20).Select(pair => pair.A.TokenIds)];
+        var members = trained.Model.ScoreByMember(sequences);
+        Assert.All(members, scores => Assert.Equal(4, scores.Distinct().Count()));
+        Assert.Equal(members.Select(scores => scores.Average()), trained.Model.Score(sequences));
+        Assert.InRange(trained.HeldOut.All?.Accuracy ?? 0, 0.9, 1);
+        Assert.True(trained.HeldOut.MeanSpread > 0);
+    }
+
+    [Fact]
+    public void A_resample_draws_as_often_as_there_are_items_and_sources_keep_their_weight()
+    {
+        string[] sources = [.. Enumerable.Range(0, 100).Select(i => i < 25 ? "helpful" : "harmless")];
+        var weightOf = new Dictionary<string, double> { ["helpful"] = 3 };
+        // 25 · 3 + 75 · 1 = 150 over 100 items: each counts 3 / 1.5 or 1 / 1.5.
+        var alone = ItemWeights.Draw(sources, weightOf, members: 1, seed: 5).Of(Enumerable.Range(0, 100));
+        Assert.Equal(sources.Select(source => source == "helpful" ? 2f : 2f / 3), alone);
+        var drawn = ItemWeights.Draw(sources, weightOf, members: 3, seed: 5).Of(Enumerable.Range(0, 100)).Chunk(3).ToArray();
+        for (var member = 0; member < 3; member++)
+        {
+            // How often an item was drawn, from its weight.
+            Assert.Equal(100, drawn.Select((weights, i) => weights[member] / alone[i]).Sum(), 1e-3);
+            Assert.InRange(drawn.Count(weights => weights[member] == 0), 20, 55); // 1/e of them
+        }
+
+        Assert.NotEqual(drawn.Select(weights => weights[0]), drawn.Select(weights => weights[1]));
+        var error = Assert.Throws<ArgumentException>(() => ItemWeights.Draw(sources, new Dictionary<string, double> { ["harmles"] = 1 }, 1, 5));
+        Assert.Contains("'harmles'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_sources_disagree_the_heavier_one_decides_and_each_is_measured()
+    {
+        var (pairs, _) = Data();
+        // The same pairs from two sources that want the opposite.
+        EncodedPair[] mixture =
+        [
+            .. pairs.Select(pair => pair with { Source = "liked" }),
+            .. pairs.Select(pair => pair with { Source = "disliked", PreferenceA = 1 - pair.PreferenceA }),
+        ];
+        var settings = new RewardModelSettings { Epochs = 4, LearningRate = 3e-3, SourceWeights = new Dictionary<string, double> { ["liked"] = 9 } };
+        var trainer = new RewardModelTrainer(() => TinyModels.Create(), mixture, [], settings, seed: 9, (_, _) => { });
+        using var trained = trainer.Compare(TestContext.Current.CancellationToken);
+        var bySource = trained.HeldOut.BySource;
+        Assert.Equal(["disliked", "liked"], bySource.Keys);
+        Assert.InRange(bySource["liked"].Accuracy, 0.9, 1);
+        Assert.Equal(1 - bySource["liked"].Accuracy, bySource["disliked"].Accuracy, 1e-9);
+        Assert.Equal(0.5, trained.HeldOut.All?.Accuracy ?? 0, 1e-9);
+    }
+
+    [Fact]
+    public void A_margin_pushes_the_scores_apart()
+    {
+        var (pairs, _) = Data();
+        var settings = new RewardModelSettings { Epochs = 4, LearningRate = 3e-3 };
+        double MeanMargin(double margin)
+        {
+            EncodedPair[] hard = [.. pairs.Select(pair => pair with { PreferenceA = Math.Round(pair.PreferenceA), Margin = margin })];
+            using var trained = new RewardModelTrainer(() => TinyModels.Create(), hard, [], settings, seed: 9, (_, _) => { })
+                .Compare(TestContext.Current.CancellationToken);
+            return trained.HeldOut.All?.Margins.Mean ?? 0;
+        }
+
+        Assert.True(MeanMargin(3) > MeanMargin(0) + 1);
+    }
+
+    [Fact]
+    public void Absolute_error_learns_the_median_where_squared_error_learns_the_mean()
+    {
+        // One response, rated 0 nine times and 100 once: standardised, the median is -1/3 and the mean 0.
+        var example = new EncodedExample([1, 2, 3, TinyModels.Eos], 2);
+        EncodedRating[] ratings = [.. Enumerable.Range(0, 40).Select(i => new EncodedRating(example, i % 10 == 0 ? 100 : 0, IsHeldOut: false))];
+        double Score(RewardLoss loss)
+        {
+            var settings = new RewardModelSettings { Loss = loss, Epochs = 60, BatchSize = 40, LearningRate = 3e-3 };
+            // What the trainer measures afterwards needs responses that differ.
+            EncodedRating[] all = [.. ratings, new EncodedRating(new EncodedExample([4, 5, TinyModels.Eos], 2), 10, IsHeldOut: true)];
+            using var trained = new RewardModelTrainer(() => TinyModels.Create(), [], all, settings, seed: 9, (_, _) => { })
+                .Regress(TestContext.Current.CancellationToken);
+            return trained.Model.Score([example.TokenIds])[0];
+        }
+
+        Assert.Equal(-1.0 / 3, Score(RewardLoss.AbsoluteRatingRegression), 0.08);
+        Assert.Equal(0, Score(RewardLoss.RatingRegression), 0.08);
     }
 
     [Fact]

@@ -28,6 +28,31 @@ public sealed class PreferenceLossTests
     }
 
     [Fact]
+    public void Soft_labels_with_margins_equal_an_independent_loop()
+    {
+        using var scope = NewDisposeScope();
+        double[] a = [1.0, 0.0, -2.0];
+        double[] b = [0.0, 0.5, 1.0];
+        double[] preferences = [1.0, 0.3, 0.6];
+        double[] margins = [0.0, 0.5, 2.0];
+        static double Softplus(double x) => Math.Log(1 + Math.Exp(x));
+        var expected = a.Select((score, i) =>
+            (preferences[i] * Softplus(-(score - b[i] - margins[i]))) + ((1 - preferences[i]) * Softplus(-(b[i] - score - margins[i])))).ToArray();
+        Tensors.Near(tensor(expected), PreferenceLoss.PairwiseOfEach(tensor(a), tensor(b), tensor(preferences), tensor(margins)), 1e-12);
+    }
+
+    [Fact]
+    public void A_label_of_one_half_with_a_margin_is_least_where_the_scores_are_equal()
+    {
+        using var scope = NewDisposeScope();
+        var a = tensor(new[] { 0.0, 1.0 }, requires_grad: true);
+        PreferenceLoss.PairwiseOfEach(a, tensor(new[] { 0.0, 0.0 }), tensor(new[] { 0.5, 0.5 }), tensor(new[] { 1.0, 1.0 })).sum().backward();
+        Assert.NotNull(a.grad);
+        // d/da of ½ softplus(1 - a) + ½ softplus(1 + a) at 1 is ½ (sigmoid(2) - sigmoid(0)).
+        Tensors.Near(tensor(new[] { 0.0, 0.5 * ((1 / (1 + Math.Exp(-2))) - 0.5) }), a.grad, 1e-12);
+    }
+
+    [Fact]
     public void Soft_label_gradient_vanishes_where_the_prediction_is_the_label()
     {
         using var scope = NewDisposeScope();
@@ -71,6 +96,30 @@ public sealed class PreferenceLossTests
         // Bins: .75 twice (sum 1.5 against 1.1), .2689 (against .5), .5 (against 1).
         var expected = (0.4 + (0.5 - 1 / (1 + Math.E)) + 0.5) / 4;
         Assert.Equal(expected, accuracy.ExpectedCalibrationError, 1e-12);
+        // Margins ln 3 = 1.0986, -ln 3 and 0: bins "1..2", "-2..-1" and "0..0.5".
+        Assert.Equal([0, 0, 1, 0, 0, 1, 0, 1, 0, 0], accuracy.Margins.Counts);
+        Assert.Equal(0, accuracy.Margins.Mean, 1e-12);
+        Assert.Equal(("..-4", "-2..-1", "0..0.5", "4.."), (MarginHistogram.NameOf(0), MarginHistogram.NameOf(2), MarginHistogram.NameOf(5), MarginHistogram.NameOf(9)));
+        Assert.Equal(ShareInterval.Wilson(1.5, 3), accuracy.Interval);
+    }
+
+    [Fact]
+    public void Wilsons_interval_equals_hand_computed_numbers()
+    {
+        // The ends solve (p - share)² = z² p (1 - p) / n.
+        var interval = ShareInterval.Wilson(60, 100);
+        foreach (var end in (double[])[interval.Low, interval.High])
+        {
+            Assert.Equal(1.959963984540054 * 1.959963984540054 * end * (1 - end) / 100, (end - 0.6) * (end - 0.6), 1e-12);
+        }
+
+        Assert.True(interval.Low < 0.6 && interval.High > 0.6);
+        // None of ten: z² / (n + z²) = 3.8415 / 13.8415.
+        Assert.Equal(0, ShareInterval.Wilson(0, 10).Low, 1e-12);
+        Assert.Equal(0.27753, ShareInterval.Wilson(0, 10).High, 1e-5);
+        Assert.Throws<ArgumentOutOfRangeException>(() => ShareInterval.Wilson(0, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ShareInterval.Wilson(3, 2));
+        Assert.Throws<ArgumentException>(() => MarginHistogram.Of([]));
     }
 
     [Fact]
@@ -90,6 +139,7 @@ public sealed class PreferenceLossTests
         {
             PreferenceLoss.PairwiseHard(x, x, x).Dispose();
             PreferenceLoss.PairwiseSoft(x, x, x).Dispose();
+            PreferenceLoss.PairwiseOfEach(x, x, x, x).Dispose();
             PreferenceLoss.Centring(x, x).Dispose();
             PreferenceLoss.SquaredError(x, x).Dispose();
             PreferenceLoss.AbsoluteError(x, x).Dispose();

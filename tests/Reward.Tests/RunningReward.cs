@@ -58,8 +58,8 @@ internal sealed class RunningReward : IAsyncDisposable
         return new RunningReward(app, address, folder, learner, log);
     }
 
-    public async Task<ModelVersion> PublishAsync(string versionId, long seed, int poisonedId = -1) =>
-        await Learner.PublishAsync(versionId, TinyModels.WriteRewardModel(FolderOf(versionId), seed, poisonedId));
+    public async Task<ModelVersion> PublishAsync(string versionId, long seed, int poisonedId = -1, int members = 1) =>
+        await Learner.PublishAsync(versionId, TinyModels.WriteRewardModel(FolderOf(versionId), seed, poisonedId, members));
 
     public string FolderOf(string versionId) => Path.Combine(Folder, "made", versionId);
 

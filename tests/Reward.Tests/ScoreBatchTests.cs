@@ -151,6 +151,28 @@ public sealed class ScoreBatchTests(BackingServersFixture servers) : IAsyncLifet
     }
 
     [Fact]
+    public async Task An_ensembles_score_is_its_members_mean_with_their_spread_also_from_the_cache()
+    {
+        var version = await Reward.PublishAsync(NewId(), seed: 3, members: 3);
+        var request = Request(version, Text("Hi."), Text("No."));
+        request.IncludeMembers = true;
+        var computed = await Reward.Client.ScoreBatchAsync(request, cancellationToken: Cancellation);
+        var cached = await Reward.Client.ScoreBatchAsync(request, cancellationToken: Cancellation);
+
+        using var model = RewardModel.Load(Reward.FolderOf(version.VersionId));
+        var expected = model.ScoreByMember([Bytes(Prompt + " Hi.", eos: true)])[0].Select(score => (double)score).ToArray();
+        var (mean, result) = (expected.Average(), computed.Results[0]);
+        AssertClose(expected, [.. result.Members]);
+        Assert.Equal(3, result.Members.Distinct().Count());
+        Assert.Equal(mean, result.Raw, 1e-5);
+        Assert.Equal(Math.Sqrt(expected.Sum(score => (score - mean) * (score - mean)) / 3), result.Spread, 1e-5);
+        Assert.Equal((mean - .5) / 2, result.Normalised, 1e-5);
+        Assert.All(cached.Results, again => Assert.True(again.FromCache));
+        Assert.Equal(computed.Results.Select(item => (item.Raw, item.Spread)), cached.Results.Select(item => (item.Raw, item.Spread)));
+        Assert.Equal(computed.Results[1].Members, cached.Results[1].Members);
+    }
+
+    [Fact]
     public async Task More_than_may_wait_is_refused_with_a_time_to_try_again()
     {
         var version = await Reward.PublishAsync(NewId(), seed: 8);

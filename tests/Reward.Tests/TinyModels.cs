@@ -29,10 +29,11 @@ internal static class TinyModels
     /// <param name="folder">Where to.</param>
     /// <param name="seed">Makes the weights.</param>
     /// <param name="poisonedId">The embedding of this token is not a number; -1 for none.</param>
-    public static string WriteRewardModel(string folder, long seed, int poisonedId = -1)
+    /// <param name="members">Rows of the head.</param>
+    public static string WriteRewardModel(string folder, long seed, int poisonedId = -1, int members = 1)
     {
         using var noGradients = no_grad();
-        using var model = new RewardModel(CausalLanguageModel.Create(Shape, seed), ScalarHead.CreateRandom(Shape.HiddenSize, seed));
+        using var model = new RewardModel(CausalLanguageModel.Create(Shape, seed), RewardHead.CreateRandom(Shape.HiddenSize, members, seed));
         if (poisonedId >= 0)
         {
             using var row = model.Trunk.Parameters["model.embed_tokens.weight"].select(0, poisonedId); // [C]

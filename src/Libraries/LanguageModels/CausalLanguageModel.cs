@@ -142,14 +142,14 @@ public sealed class CausalLanguageModel : IDisposable
     /// <summary>Writes config.json and model.safetensors. The tokenizer's files are for the caller to copy.</summary>
     /// <exception cref="IOException">The folder can't be written.</exception>
     public void Save(string folder, int bosId, int eosId) =>
-        Save(folder, _parameters.ToDictionary(p => p.Key, p => (Tensor)p.Value), isClassifier: false, bosId, eosId);
+        Save(folder, _parameters.ToDictionary(p => p.Key, p => (Tensor)p.Value), labels: 0, bosId, eosId);
 
-    /// <summary>Writes config.json and the given weights as model.safetensors.</summary>
-    internal void Save(string folder, IReadOnlyDictionary<string, Tensor> weights, bool isClassifier, int bosId, int eosId)
+    /// <summary>Writes config.json and the given weights as model.safetensors; a language model has 0 labels.</summary>
+    internal void Save(string folder, IReadOnlyDictionary<string, Tensor> weights, int labels, int bosId, int eosId)
     {
         Directory.CreateDirectory(folder);
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), weights);
-        File.WriteAllText(Path.Combine(folder, "config.json"), _file.ToJson(isClassifier, bosId, eosId, Type.ToString().ToLowerInvariant()));
+        File.WriteAllText(Path.Combine(folder, "config.json"), _file.ToJson(labels, bosId, eosId, Type.ToString().ToLowerInvariant()));
     }
 
     /// <summary>Runs the prompts and keeps their keys and values.</summary>

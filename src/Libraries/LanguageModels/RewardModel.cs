@@ -5,10 +5,10 @@ using static TorchSharp.torch;
 namespace Rlhf.LanguageModels;
 
 /// <summary>
-/// A language model with a scalar head on the hidden state of a sequence's last token. Stored as the family's class for sequence
-/// classification in Hugging Face, such as LlamaForSequenceClassification, with one label.
+/// A language model with a head on the hidden state of a sequence's last token, for one number or one for each member of an ensemble. Stored
+/// as the family's class for sequence classification in Hugging Face, such as LlamaForSequenceClassification, with a label for each member.
 /// </summary>
-public sealed class RewardModel(CausalLanguageModel trunk, ScalarHead head) : IDisposable
+public sealed class RewardModel(CausalLanguageModel trunk, RewardHead head) : IDisposable
 {
     private const string HeadName = WeightNames.Score + ".weight";
 
@@ -16,9 +16,11 @@ public sealed class RewardModel(CausalLanguageModel trunk, ScalarHead head) : ID
     public CausalLanguageModel Trunk { get; } = trunk;
 
     /// <summary>The head.</summary>
-    public ScalarHead Head { get; } = head;
+    public RewardHead Head { get; } = head;
 
     /// <summary>Loads a folder that <see cref="Save"/>, or Hugging Face's class for one label, has written.</summary>
+    /// <param name="folder">Holds config.json and model.safetensors, whole or in shards. Several labels are members only where config.json says so.</param>
+    /// <param name="device">Where to; null is the processor.</param>
     /// <exception cref="InvalidDataException">A file is missing, malformed or unsupported; the message names it.</exception>
     public static RewardModel Load(string folder, Device? device = null)
     {
@@ -28,7 +30,7 @@ public sealed class RewardModel(CausalLanguageModel trunk, ScalarHead head) : ID
         try
         {
             using var scope = NewDisposeScope();
-            return new RewardModel(trunk, ScalarHead.Of(weights.Read(HeadName, 1, trunk.Config.HiddenSize).to(trunk.Device)));
+            return new RewardModel(trunk, RewardHead.Of(weights.Read(HeadName, file.Members(), trunk.Config.HiddenSize).to(trunk.Device)));
         }
         catch
         {
@@ -44,36 +46,41 @@ public sealed class RewardModel(CausalLanguageModel trunk, ScalarHead head) : ID
         // A classifier has no head for the vocabulary.
         var weights = Trunk.Parameters.Where(p => p.Key != WeightNames.Head + ".weight").ToDictionary(p => p.Key, p => (Tensor)p.Value);
         weights[HeadName] = Head.Weight;
-        Trunk.Save(folder, weights, isClassifier: true, bosId, eosId);
+        Trunk.Save(folder, weights, Head.Members, bosId, eosId);
     }
 
     /// <summary>The scores of a batch, with gradients where they are on.</summary>
     /// <param name="tokens">The sequences.</param>
-    /// <returns>[B]; the caller owns it.</returns>
+    /// <returns>[B, K], a column for each member; the caller owns it.</returns>
     public Tensor Forward(TokenBatch tokens)
     {
         using var scope = NewDisposeScope();
         var hidden = Trunk.Hidden(tokens.Ids); // [B, S, C]
         var last = tokens.LastOf(hidden); // [B, C]
-        return Head.Forward(last).MoveToOuterDisposeScope(); // [B]
+        return Head.Forward(last).MoveToOuterDisposeScope(); // [B, K]
     }
 
     /// <summary>Scores sequences without gradients, bucketed by length.</summary>
     /// <param name="sequences">Prompt and response tokens, each 1 to the context length long.</param>
-    /// <returns>A score for each, in their order.</returns>
+    /// <returns>The mean of the members' scores for each sequence, in their order.</returns>
     /// <exception cref="ArgumentException">A sequence is empty or over the context length.</exception>
-    public float[] Score(IReadOnlyList<int[]> sequences)
+    public float[] Score(IReadOnlyList<int[]> sequences) => [.. ScoreByMember(sequences).Select(members => members.Average())];
+
+    /// <summary>The same for each member.</summary>
+    /// <returns>For each sequence, in their order, the members' scores.</returns>
+    /// <inheritdoc cref="Score" path="/param|/exception"/>
+    public float[][] ScoreByMember(IReadOnlyList<int[]> sequences)
     {
-        var scores = new float[sequences.Count];
+        var scores = new float[sequences.Count][];
         using var noGradients = no_grad();
         foreach (var bucket in LengthBuckets.Split(sequences, s => s.Length, LengthBuckets.DefaultTokens))
         {
             using var scope = NewDisposeScope();
             using var tokens = new TokenBatch([.. bucket.Select(i => sequences[i])], Trunk.Device);
-            var values = Forward(tokens).cpu().data<float>().ToArray(); // [B]
-            for (var i = 0; i < bucket.Count; i++)
+            var values = Forward(tokens).cpu().data<float>().ToArray(); // [B, K]
+            foreach (var (row, members) in values.Chunk(Head.Members).Index())
             {
-                scores[bucket[i]] = values[i];
+                scores[bucket[row]] = members;
             }
         }
 

@@ -4,7 +4,10 @@ namespace Rlhf.PolicyOptimization;
 /// <param name="Accuracy">Share of decided pairs whose preferred answer scores higher; an equal score counts half.</param>
 /// <param name="ExpectedCalibrationError">Mean over ten bins of |mean probability - mean preference|, weighted by the bins' sizes.</param>
 /// <param name="DecidedPairs">Pairs that count for the accuracy.</param>
-public sealed record PreferenceAccuracy(double Accuracy, double ExpectedCalibrationError, int DecidedPairs)
+/// <param name="Interval">Wilson's interval of the accuracy, 95 %.</param>
+/// <param name="Margins">How far apart the scores of the decided pairs are.</param>
+public sealed record PreferenceAccuracy(
+    double Accuracy, double ExpectedCalibrationError, int DecidedPairs, ShareInterval Interval, MarginHistogram Margins)
 {
     private const int Bins = 10;
 
@@ -21,8 +24,7 @@ public sealed record PreferenceAccuracy(double Accuracy, double ExpectedCalibrat
                 $"There are {differences.Count} differences but {preferencesA.Count} preferences.", nameof(differences));
         }
 
-        var decided = 0;
-        var right = 0.0;
+        var margins = new List<double>();
         var probabilitySums = new double[Bins];
         var preferenceSums = new double[Bins];
         for (var i = 0; i < differences.Count; i++)
@@ -30,8 +32,7 @@ public sealed record PreferenceAccuracy(double Accuracy, double ExpectedCalibrat
             var preference = preferencesA[i];
             if (Math.Abs(preference - 0.5) > tieMargin)
             {
-                decided++;
-                right += differences[i] == 0 ? 0.5 : differences[i] > 0 == preference > 0.5 ? 1 : 0;
+                margins.Add(preference > 0.5 ? differences[i] : -differences[i]);
             }
 
             var probability = 1 / (1 + Math.Exp(-differences[i]));
@@ -40,12 +41,14 @@ public sealed record PreferenceAccuracy(double Accuracy, double ExpectedCalibrat
             preferenceSums[bin] += preference;
         }
 
-        if (decided == 0)
+        if (margins.Count == 0)
         {
             throw new ArgumentException($"No pair has a preference more than {tieMargin} from one half: there is nothing to be right about.", nameof(preferencesA));
         }
 
         var calibrationError = probabilitySums.Zip(preferenceSums, (p, q) => Math.Abs(p - q)).Sum() / differences.Count;
-        return new PreferenceAccuracy(right / decided, calibrationError, decided);
+        var right = margins.Sum(margin => margin == 0 ? 0.5 : margin > 0 ? 1 : 0);
+        return new PreferenceAccuracy(
+            right / margins.Count, calibrationError, margins.Count, ShareInterval.Wilson(right, margins.Count), MarginHistogram.Of(margins));
     }
 }

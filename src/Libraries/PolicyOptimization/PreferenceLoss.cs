@@ -17,10 +17,9 @@ public static class PreferenceLoss
     public static Tensor PairwiseHard(Tensor chosenScores, Tensor rejectedScores, Tensor margins)
     {
         RequirePairs(chosenScores, nameof(chosenScores), rejectedScores, nameof(rejectedScores));
-        Shapes.RequireSame(chosenScores, nameof(chosenScores), margins, nameof(margins));
         using var scope = NewDisposeScope();
-        var difference = chosenScores - rejectedScores - margins; // [N]
-        return (-nn.functional.logsigmoid(difference).mean()).MoveToOuterDisposeScope(); // []
+        var losses = PairwiseOfEach(chosenScores, rejectedScores, ones_like(chosenScores), margins); // [N]
+        return losses.mean().MoveToOuterDisposeScope(); // []
     }
 
     /// <summary>
@@ -35,12 +34,29 @@ public static class PreferenceLoss
     public static Tensor PairwiseSoft(Tensor scoresA, Tensor scoresB, Tensor preferencesA)
     {
         RequirePairs(scoresA, nameof(scoresA), scoresB, nameof(scoresB));
+        using var scope = NewDisposeScope();
+        return PairwiseOfEach(scoresA, scoresB, preferencesA, zeros_like(scoresA)).mean().MoveToOuterDisposeScope(); // []
+    }
+
+    /// <summary>
+    /// Bradley–Terry with soft labels and margins, for each pair: -p · log sigmoid(a - b - margin) - (1 - p) · log sigmoid(b - a - margin).
+    /// </summary>
+    /// <param name="scoresA">[N] float.</param>
+    /// <param name="scoresB">[N] float.</param>
+    /// <param name="preferencesA">[N] float, probability that A is better.</param>
+    /// <param name="margins">[N] float, 0 or more: how far the better score is to be above the other.</param>
+    /// <returns>[N]; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">The tensors are not [N] or differ in size.</exception>
+    public static Tensor PairwiseOfEach(Tensor scoresA, Tensor scoresB, Tensor preferencesA, Tensor margins)
+    {
+        RequirePairs(scoresA, nameof(scoresA), scoresB, nameof(scoresB));
         Shapes.RequireSame(scoresA, nameof(scoresA), preferencesA, nameof(preferencesA));
+        Shapes.RequireSame(scoresA, nameof(scoresA), margins, nameof(margins));
         using var scope = NewDisposeScope();
         var difference = scoresA - scoresB; // [N]
-        var perPair = -preferencesA * nn.functional.logsigmoid(difference)
-            - (1 - preferencesA) * nn.functional.logsigmoid(-difference); // [N]
-        return perPair.mean().MoveToOuterDisposeScope(); // []
+        var losses = -preferencesA * nn.functional.logsigmoid(difference - margins)
+            - (1 - preferencesA) * nn.functional.logsigmoid(-difference - margins); // [N]
+        return losses.MoveToOuterDisposeScope();
     }
 
     /// <summary>Mean of (a + b)²: keeps the scores' free shift near 0. Usual weight .01 (arXiv:2312.09244).</summary>
@@ -50,9 +66,18 @@ public static class PreferenceLoss
     /// <exception cref="ArgumentException">The tensors are not [N] or differ in size.</exception>
     public static Tensor Centring(Tensor scoresA, Tensor scoresB)
     {
+        using var scope = NewDisposeScope();
+        return CentringOfEach(scoresA, scoresB).mean().MoveToOuterDisposeScope(); // []
+    }
+
+    /// <summary>(a + b)² of each pair.</summary>
+    /// <returns>[N]; the caller owns it.</returns>
+    /// <inheritdoc cref="Centring" path="/param|/exception"/>
+    public static Tensor CentringOfEach(Tensor scoresA, Tensor scoresB)
+    {
         RequirePairs(scoresA, nameof(scoresA), scoresB, nameof(scoresB));
         using var scope = NewDisposeScope();
-        return (scoresA + scoresB).square().mean().MoveToOuterDisposeScope(); // []
+        return (scoresA + scoresB).square().MoveToOuterDisposeScope(); // [N]
     }
 
     /// <summary>Mean squared error of scores against standardised ratings.</summary>
@@ -62,18 +87,36 @@ public static class PreferenceLoss
     /// <exception cref="ArgumentException">The tensors are not [N] or differ in size.</exception>
     public static Tensor SquaredError(Tensor scores, Tensor ratings)
     {
+        using var scope = NewDisposeScope();
+        return SquaredErrorOfEach(scores, ratings).mean().MoveToOuterDisposeScope(); // []
+    }
+
+    /// <summary>Squared error of each score.</summary>
+    /// <returns>[N]; the caller owns it.</returns>
+    /// <inheritdoc cref="SquaredError" path="/param|/exception"/>
+    public static Tensor SquaredErrorOfEach(Tensor scores, Tensor ratings)
+    {
         RequirePairs(scores, nameof(scores), ratings, nameof(ratings));
         using var scope = NewDisposeScope();
-        return (scores - ratings).square().mean().MoveToOuterDisposeScope(); // []
+        return (scores - ratings).square().MoveToOuterDisposeScope(); // [N]
     }
 
     /// <summary>Mean absolute error of scores against standardised ratings.</summary>
     /// <inheritdoc cref="SquaredError" path="/param|/returns|/exception"/>
     public static Tensor AbsoluteError(Tensor scores, Tensor ratings)
     {
+        using var scope = NewDisposeScope();
+        return AbsoluteErrorOfEach(scores, ratings).mean().MoveToOuterDisposeScope(); // []
+    }
+
+    /// <summary>Absolute error of each score.</summary>
+    /// <returns>[N]; the caller owns it.</returns>
+    /// <inheritdoc cref="SquaredError" path="/param|/exception"/>
+    public static Tensor AbsoluteErrorOfEach(Tensor scores, Tensor ratings)
+    {
         RequirePairs(scores, nameof(scores), ratings, nameof(ratings));
         using var scope = NewDisposeScope();
-        return (scores - ratings).abs().mean().MoveToOuterDisposeScope(); // []
+        return (scores - ratings).abs().MoveToOuterDisposeScope(); // [N]
     }
 
     private static void RequirePairs(Tensor a, string nameA, Tensor b, string nameB)

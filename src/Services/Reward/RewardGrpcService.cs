@@ -10,7 +10,8 @@ using Rlhf.V1;
 namespace Rlhf.Reward;
 
 /// <summary>The gRPC door.</summary>
-internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer scorer, RecentAnswers recentAnswers, BaseModel baseModel, RewardOptions options)
+internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer scorer, RecentAnswers recentAnswers, BaseModel baseModel, RewardOptions options,
+    ConfiguredModels configured)
     : RewardService.RewardServiceBase
 {
     public override Task<ScoreBatchResponse> ScoreBatch(ScoreBatchRequest request, ServerCallContext context)
@@ -84,7 +85,7 @@ internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer sco
         {
             Models =
             {
-                versions.Select(version => new RewardModelDescription
+                versions.Concat(configured.Versions).Select(version => new RewardModelDescription
                 {
                     Version = version,
                     Loaded = registry.IsLoaded(version.VersionId),

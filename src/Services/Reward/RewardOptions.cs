@@ -43,4 +43,7 @@ internal sealed record RewardOptions
     /// <summary>How often the Learner is asked for its newest version, in case its announcement was missed.</summary>
     [Range(1, 86400)]
     public int RefreshSeconds { get; init; } = 30;
+
+    /// <summary>Reward models that were trained elsewhere: the folder of each, by the name under which it is asked for.</summary>
+    public IReadOnlyDictionary<string, string> Models { get; init; } = new Dictionary<string, string>();
 }

@@ -28,6 +28,7 @@ internal static class RewardServer
         services.AddSingleton(provider => OpenCache(
             provider.GetRequiredService<DataOptions>().Path, provider.GetRequiredService<LearningService.LearningServiceClient>()));
         services.AddSingleton(provider => BaseModel.Load(provider.GetRequiredService<ModelOptions>().Path));
+        services.AddSingleton<ConfiguredModels>();
         services.AddSingleton<RewardMetrics>();
         services.AddSingleton<ScoringEngine>();
         services.AddSingleton<RewardModelRegistry>();
@@ -47,6 +48,7 @@ internal static class RewardServer
         // What is wrong stops the start, before anything is connected to.
         app.Services.GetRequiredService<RewardOptions>();
         app.Services.GetRequiredService<BaseModel>();
+        app.Services.GetRequiredService<ConfiguredModels>();
         app.Services.GetRequiredService<VersionCache>();
         app.MapDefaultEndpoints();
         app.MapGrpcService<RewardGrpcService>();

@@ -9,6 +9,9 @@ namespace Rlhf.LanguageModels.Configuration;
 /// <param name="Source">All that stood in the file, so that nothing is lost when it is written again; null where the model comes from no file.</param>
 internal sealed record ConfigFile(ModelConfig Config, JsonElement? Source)
 {
+    private const string MembersName = "reward_members"; // of ours: what makes labels the members of an ensemble
+    private const int MostMembers = 1024;
+
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
     /// <summary>Reads and checks a folder's config.json.</summary>
@@ -42,23 +45,43 @@ internal sealed record ConfigFile(ModelConfig Config, JsonElement? Source)
         }
     }
 
+    /// <summary>The members of a reward model: one, or as many as the file says in "reward_members".</summary>
+    /// <exception cref="InvalidDataException">The file is of a classifier with several labels that are not members.</exception>
+    public int Members()
+    {
+        var values = Source is { } source ? new ConfigValues(source, "config.json") : null;
+        var members = values?.Positive(MembersName, 1, MostMembers) ?? 1;
+        var labels = values?.Entries("id2label") ?? values?.Positive("num_labels", members) ?? members;
+        return labels == members
+            ? members
+            : throw new InvalidDataException(
+                $"config.json names {labels} labels, and a reward model has {members}; several labels need \"{MembersName}\" to say that they are an ensemble's scores.");
+    }
+
     /// <summary>The file's text for saved weights: the source's options, or those that make the same model.</summary>
-    /// <param name="isClassifier">Whether the weights are of a sequence classifier with one label.</param>
+    /// <param name="labels">Those of a sequence classifier, a member of the reward model each; 0 where the weights are no classifier's.</param>
     /// <param name="bosId">First token of a text; only where the source doesn't say.</param>
     /// <param name="eosId">Last token of a text; only where the source doesn't say.</param>
     /// <param name="type">The weights' type, as PyTorch calls it.</param>
-    public string ToJson(bool isClassifier, int bosId, int eosId, string type)
+    public string ToJson(int labels, int bosId, int eosId, string type)
     {
         var json = Source is { } source ? JsonObject.Create(source) ?? [] : ConfigWriter.Write(Config);
-        json["architectures"] = new JsonArray(WeightNames.ClassOf(Config.Family, isClassifier));
+        json["architectures"] = new JsonArray(WeightNames.ClassOf(Config.Family, isClassifier: labels > 0));
         json[json.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = type;
         json.TryAdd("bos_token_id", bosId);
         json.TryAdd("eos_token_id", eosId);
-        if (isClassifier)
+        json.Remove(MembersName);
+        if (labels > 0)
         {
             // Otherwise Transformers expects two labels.
-            json["id2label"] = new JsonObject { ["0"] = "LABEL_0" };
-            json["label2id"] = new JsonObject { ["LABEL_0"] = 0 };
+            json["id2label"] = new JsonObject([.. Enumerable.Range(0, labels).Select(label => KeyValuePair.Create($"{label}", (JsonNode?)$"LABEL_{label}"))]);
+            json["label2id"] = new JsonObject([.. Enumerable.Range(0, labels).Select(label => KeyValuePair.Create($"LABEL_{label}", (JsonNode?)label))]);
+            json.Remove("num_labels");
+        }
+
+        if (labels > 1)
+        {
+            json[MembersName] = labels;
         }
 
         return json.ToJsonString(s_indented);

@@ -50,6 +50,11 @@ internal sealed class ConfigValues(JsonElement root, string path)
         ? CheckedJson.Value(value, path, name, list => list.EnumerateArray().Select(item => item.GetString() ?? "").ToList())
         : null;
 
+    /// <summary>How many options are inside an option; null where it is absent.</summary>
+    public int? Entries(string name) => Find(name) is not { } value ? null : value.ValueKind == JsonValueKind.Object
+        ? value.EnumerateObject().Count()
+        : throw Unsupported(name);
+
     /// <summary>The options inside an option; null where it is absent.</summary>
     public ConfigValues? Inside(string name) => Find(name) is not { } value ? null : value.ValueKind == JsonValueKind.Object
         ? new ConfigValues(value, $"{path}: \"{name}\"")

@@ -10,7 +10,7 @@ namespace Rlhf.LanguageModels.Decoding;
 public sealed class PackedRewardModel : IDisposable
 {
     private readonly DecodingModel _trunk;
-    private readonly float[] _head; // [C]
+    private readonly float[][] _heads; // [K][C]
 
     /// <summary>Packs a model's weights; the model is not needed afterwards.</summary>
     /// <param name="model">On the processor.</param>
@@ -18,26 +18,34 @@ public sealed class PackedRewardModel : IDisposable
     public PackedRewardModel(RewardModel model, int threads)
     {
         ArgumentNullException.ThrowIfNull(model);
-        using var head = model.Head.Weight.detach().to(torch.float32); // [1, C]
-        _head = head.data<float>().ToArray();
+        using var head = model.Head.Weight.detach().to(torch.float32); // [K, C]
+        _heads = [.. head.data<float>().ToArray().Chunk(model.Trunk.Config.HiddenSize)];
         _trunk = DecodingModel.Pack(model.Trunk, threads, hasLogits: false);
     }
 
     /// <summary>The shape of the language model below the head.</summary>
     public ModelConfig Config => _trunk.Config;
 
+    /// <summary>How many members score each sequence, 1 or more.</summary>
+    public int Members => _heads.Length;
+
     /// <summary>Scores sequences.</summary>
     /// <param name="sequences">Prompt and response tokens, each 1 to the context length long.</param>
-    /// <returns>A score for each, in their order.</returns>
+    /// <returns>The mean of the members' scores for each sequence, in their order.</returns>
     /// <exception cref="ArgumentException">A sequence is empty or over the context length.</exception>
-    public float[] Score(IReadOnlyList<int[]> sequences)
+    public float[] Score(IReadOnlyList<int[]> sequences) => [.. ScoreByMember(sequences).Select(members => members.Average())];
+
+    /// <summary>The same for each member.</summary>
+    /// <returns>For each sequence, in their order, the members' scores.</returns>
+    /// <inheritdoc cref="Score" path="/param|/exception"/>
+    public float[][] ScoreByMember(IReadOnlyList<int[]> sequences)
     {
         if (sequences.FirstOrDefault(tokens => tokens.Length == 0 || tokens.Length > Config.ContextLength) is { } bad)
         {
             throw new ArgumentException($"A sequence has {bad.Length} tokens; 1 to {Config.ContextLength} are possible.", nameof(sequences));
         }
 
-        var scores = new float[sequences.Count];
+        var scores = new float[sequences.Count][];
         var open = new List<DecodingSequence>();
         try
         {
@@ -46,7 +54,7 @@ public sealed class PackedRewardModel : IDisposable
                 _trunk.Append(step.Select(row => row.Row).ToArray());
                 foreach (var (asked, (row, index)) in step.Where(row => row.Row.IsAsked).Index())
                 {
-                    scores[index] = TensorPrimitives.Dot(_trunk.Hidden(asked), _head);
+                    scores[index] = ScoresOf(_trunk.Hidden(asked));
                     row.Sequence.Dispose();
                     open.Remove(row.Sequence);
                 }
@@ -62,6 +70,17 @@ public sealed class PackedRewardModel : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _trunk.Dispose();
+
+    private float[] ScoresOf(ReadOnlySpan<float> hidden)
+    {
+        var scores = new float[_heads.Length];
+        for (var member = 0; member < scores.Length; member++)
+        {
+            scores[member] = TensorPrimitives.Dot(hidden, _heads[member]);
+        }
+
+        return scores;
+    }
 
     // Sequence after sequence: only those of the step under way are in memory.
     private IEnumerable<(DecodingRow Row, int Index)> Rows(IReadOnlyList<int[]> sequences, List<DecodingSequence> open)

@@ -5,8 +5,11 @@ namespace Rlhf.Coordinator.Runs;
 /// <summary>Training of the reward model on pairs and on ratings.</summary>
 internal sealed record RewardModelStageOptions : StageOptions
 {
-    /// <summary>"pairwise" (Bradley-Terry on soft labels) or "regression" (to the ratings): the loss of the published model. The learner reports both.</summary>
-    [AllowedValues("pairwise", "regression")]
+    /// <summary>
+    /// "pairwise" (Bradley-Terry on soft labels), "regression" (squared error to the ratings) or "absolute-regression": the loss of the
+    /// published model. The learner reports pairs and ratings both.
+    /// </summary>
+    [AllowedValues("pairwise", "regression", "absolute-regression")]
     public string Loss { get; init; } = "pairwise";
 
     /// <summary>What the regression predicts.</summary>
@@ -27,4 +30,8 @@ internal sealed record RewardModelStageOptions : StageOptions
     /// <summary>0 is the learner's default.</summary>
     [Range(0, 1)]
     public double LearningRate { get; init; }
+
+    /// <summary>Heads of an ensemble on the one trunk; 0 is the learner's default.</summary>
+    [Range(0, 64)]
+    public int Members { get; init; }
 }

@@ -17,10 +17,16 @@ internal sealed class RewardModelStage(RewardModelStageOptions options) : IStage
                 specification.InitialVersion = PolicyVersions.Base;
                 specification.RewardModel = new RewardModelOptions
                 {
-                    Loss = options.Loss == "pairwise" ? RewardLoss.Pairwise : RewardLoss.RatingRegression,
+                    Loss = options.Loss switch
+                    {
+                        "pairwise" => RewardLoss.Pairwise,
+                        "absolute-regression" => RewardLoss.AbsoluteRatingRegression,
+                        _ => RewardLoss.RatingRegression,
+                    },
                     Epochs = options.Epochs,
                     BatchSize = options.BatchSize,
                     LearningRate = options.LearningRate,
+                    Members = options.Members,
                 };
             },
             data,

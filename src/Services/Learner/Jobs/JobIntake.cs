@@ -108,12 +108,24 @@ internal sealed class JobIntake(
         return new DpoMethod(specification, settings, pairs, baseModel, loader, publisher, kept);
     }
 
-    private EncodedPair Pair(PreferenceExample item) => item.PreferenceA is >= 0 and <= 1
-        ? new EncodedPair(_encoder.Example(item.Prompt, item.ResponseA), _encoder.Example(item.Prompt, item.ResponseB), item.PreferenceA, item.HeldOut)
-        : throw new ArgumentException($"A preference is {item.PreferenceA}; it must be a probability, 0 to 1.", nameof(item));
+    private EncodedPair Pair(PreferenceExample item)
+    {
+        if (item.PreferenceA is not (>= 0 and <= 1))
+        {
+            throw new ArgumentException($"A preference is {item.PreferenceA}; it must be a probability, 0 to 1.", nameof(item));
+        }
+
+        if (item.Margin is not (>= 0 and <= double.MaxValue))
+        {
+            throw new ArgumentException($"A margin is {item.Margin}; it must be a number, 0 or more.", nameof(item));
+        }
+
+        var (a, b) = (_encoder.Example(item.Prompt, item.ResponseA), _encoder.Example(item.Prompt, item.ResponseB));
+        return new EncodedPair(a, b, item.PreferenceA, item.HeldOut) { Margin = item.Margin, Source = item.Source };
+    }
 
     private EncodedRating Rating(RatedExample item) => double.IsFinite(item.Rating)
-        ? new EncodedRating(_encoder.Example(item.Prompt, item.Response), item.Rating, item.HeldOut)
+        ? new EncodedRating(_encoder.Example(item.Prompt, item.Response), item.Rating, item.HeldOut) { Source = item.Source }
         : throw new ArgumentException($"A rating is {item.Rating}; it must be a finite number.", nameof(item));
 
     private static List<TOut> Usable<TIn, TOut>(IEnumerable<TIn> items, Func<TIn, TOut> read, Dictionary<string, long> refused)

@@ -45,34 +45,12 @@ internal sealed class RewardModelMethod(
         var chosen = (settings.Loss == RewardLoss.Pairwise ? comparison : regression)
             ?? throw new TrainingException($"There is no training data for {settings.Loss}.");
 
-        var results = new Dictionary<string, double>();
-        AddAccuracy(results, "", chosen);
-        AddAccuracy(results, "regression_", regression);
-        AddAccuracy(results, "pairwise_loss_", comparison);
-        if (chosen.HeldOut is { } heldOut)
-        {
-            results["ece"] = heldOut.ExpectedCalibrationError;
-        }
-
-        if (chosen.ClearHeldOut is { } clear)
-        {
-            results["clear_pairwise_accuracy"] = clear.Accuracy;
-            results["pairs_clear"] = clear.DecidedPairs;
-        }
-
+        var results = RewardModelResults.Of(chosen, regression, comparison);
         job.Finish(results);
         Publish(job, chosen, cancellationToken);
     }
 
     private static string LossName(RewardLoss way) => way == RewardLoss.Pairwise ? "pairwise_loss" : "regression_loss";
-
-    private static void AddAccuracy(Dictionary<string, double> results, string prefix, TrainedRewardModel? model)
-    {
-        if (model?.HeldOut is { } heldOut)
-        {
-            results[prefix + "pairwise_accuracy"] = heldOut.Accuracy;
-        }
-    }
 
     private void Publish(TrainingJob job, TrainedRewardModel chosen, CancellationToken cancellationToken)
     {

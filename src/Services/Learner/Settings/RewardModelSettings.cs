@@ -9,6 +9,13 @@ public sealed record RewardModelSettings
     /// <summary>Which of the two models is published; both are trained where the data is there, and compared.</summary>
     public RewardLoss Loss { get; init; }
 
+    /// <summary>Heads on the one trunk, each trained on its own resample of the data; a score is their mean, and their spread says how sure it is.</summary>
+    [Range(1, 64)]
+    public int Members { get; init; } = 1;
+
+    /// <summary>What a source of a mixture counts in the loss, by its name; those not named count 1, and the weights are scaled to a mean of 1.</summary>
+    public IReadOnlyDictionary<string, double> SourceWeights { get; init; } = new Dictionary<string, double>();
+
     /// <summary>Passes over the pairs or the rated responses.</summary>
     [Range(1, 1000)]
     public int Epochs { get; init; } = 2;
@@ -46,12 +53,21 @@ public sealed record RewardModelSettings
     public static RewardModelSettings From(RewardModelOptions options)
     {
         var defaults = new RewardModelSettings();
+        foreach (var (source, weight) in options.SourceWeights.Where(entry => !(entry.Value > 0 && double.IsFinite(entry.Value))))
+        {
+            throw new ArgumentException($"The weight of source '{source}' is {weight}; it must be a number above 0.", nameof(options));
+        }
+
         return Ranges.Checked(defaults with
         {
             Loss = options.Loss,
             Epochs = Ranges.Or(options.Epochs, defaults.Epochs),
             BatchSize = Ranges.Or(options.BatchSize, defaults.BatchSize),
             LearningRate = Ranges.Or(options.LearningRate, defaults.LearningRate),
+            Members = Ranges.Or(options.Members, defaults.Members),
+            CentringWeight = options.HasCentringWeight ? options.CentringWeight : defaults.CentringWeight,
+            WeightDecay = options.HasWeightDecay ? options.WeightDecay : defaults.WeightDecay,
+            SourceWeights = options.SourceWeights.ToDictionary(),
         });
     }
 }

@@ -10,14 +10,14 @@ using static TorchSharp.torch;
 namespace Rlhf.Learner.Training;
 
 /// <summary>
-/// Trains a reward model, trunk and head together, on ratings (squared error against standardised ratings) or on pairs
-/// (Bradley–Terry with soft labels).
+/// Trains a reward model, trunk and head together, on ratings (squared or absolute error against standardised ratings) or on pairs
+/// (Bradley–Terry with soft labels and margins). An ensemble's heads share the trunk; each has its own first weights and its own resample.
 /// </summary>
 /// <param name="loadTrunk">Gives a fresh copy of the language model to start from.</param>
 /// <param name="pairs">Comparisons; those held out are only measured on.</param>
 /// <param name="ratings">Rated responses of the baseline.</param>
 /// <param name="settings">How.</param>
-/// <param name="seed">Of the head's first weights and of the order.</param>
+/// <param name="seed">Of the head's first weights, of the order and of the members' resamples.</param>
 /// <param name="onUpdate">Gets every update's loss, and of which of the two ways it is.</param>
 /// <param name="checkpoints">Where each fit's state is kept; null begins at the start, always.</param>
 internal sealed class RewardModelTrainer(
@@ -54,7 +54,9 @@ internal sealed class RewardModelTrainer(
     {
         var scale = Standardisation.Measure([.. _trainingRatings.Select(rating => rating.Rating)]);
         var lengths = _trainingRatings.Select(rating => rating.Example.TokenIds.Length).ToArray();
-        return Train(RewardLoss.RatingRegression, lengths, (model, batch) => RegressionBackward(model, batch, lengths, scale), _ => scale, cancellationToken);
+        var weights = Weights(_trainingRatings.Select(rating => rating.Source));
+        return Train(
+            RewardLoss.RatingRegression, lengths, (model, batch) => RegressionBackward(model, batch, lengths, weights, scale), _ => scale, cancellationToken);
     }
 
     /// <summary>Trains on pairs.</summary>
@@ -65,7 +67,9 @@ internal sealed class RewardModelTrainer(
         // A score is a log odds up to a shift: Elo's points, with the average response at 1000.
         static Standardisation ToRatings(Standardisation scores) =>
             new(AverageRating - (scores.Mean / s_logOddsPerPoint), 1 / s_logOddsPerPoint);
-        return Train(RewardLoss.Pairwise, lengths, (model, batch) => PairwiseBackward(model, batch, lengths), ToRatings, cancellationToken);
+        var weights = Weights(_trainingPairs.Select(pair => pair.Source));
+        return Train(
+            RewardLoss.Pairwise, lengths, (model, batch) => PairwiseBackward(model, batch, lengths, weights), ToRatings, cancellationToken);
     }
 
     private TrainedRewardModel Train(
@@ -76,7 +80,8 @@ internal sealed class RewardModelTrainer(
         CancellationToken cancellationToken)
     {
         var trunk = loadTrunk();
-        var model = new RewardModel(trunk, ScalarHead.CreateRandom(trunk.Config.HiddenSize, Seeds.ForTorch(seed), trunk.Device));
+        var head = RewardHead.CreateRandom(trunk.Config.HiddenSize, settings.Members, Seeds.ForTorch(seed), trunk.Device);
+        var model = new RewardModel(trunk, head);
         var isTrained = false;
         try
         {
@@ -87,9 +92,10 @@ internal sealed class RewardModelTrainer(
             trunk.SetTrainable(false);
             var scores = Standardisation.Measure([.. model.Score(BaselineResponses()).Select(score => (double)score)]);
             var ratingScale = toRatings(scores);
+            var logOddsPerScore = ratingScale.StandardDeviation * s_logOddsPerPoint;
+            var heldOut = HeldOutEvaluation.Measure(model, _heldOutPairs, logOddsPerScore, settings.ClearMargin);
             isTrained = true;
-            return new TrainedRewardModel(
-                model, scores, ratingScale, Measure(model, ratingScale, tieMargin: 0), Measure(model, ratingScale, settings.ClearMargin));
+            return new TrainedRewardModel(model, scores, ratingScale, heldOut);
         }
         finally
         {
@@ -104,36 +110,27 @@ internal sealed class RewardModelTrainer(
         ? [.. ratings.Select(rating => rating.Example.TokenIds)]
         : [.. pairs.SelectMany(pair => new[] { pair.A.TokenIds, pair.B.TokenIds })];
 
-    private PreferenceAccuracy? Measure(RewardModel model, Standardisation ratingScale, double tieMargin)
-    {
-        if (_heldOutPairs.All(pair => Math.Abs(pair.PreferenceA - 0.5) <= tieMargin))
-        {
-            return null;
-        }
+    private ItemWeights Weights(IEnumerable<string> sources) => ItemWeights.Draw([.. sources], settings.SourceWeights, settings.Members, seed);
 
-        var scoresA = model.Score([.. _heldOutPairs.Select(pair => pair.A.TokenIds)]);
-        var scoresB = model.Score([.. _heldOutPairs.Select(pair => pair.B.TokenIds)]);
-        var logOdds = scoresA.Zip(scoresB, (a, b) => (a - b) * ratingScale.StandardDeviation * s_logOddsPerPoint);
-        return PreferenceAccuracy.Measure([.. logOdds], [.. _heldOutPairs.Select(pair => pair.PreferenceA)], tieMargin);
-    }
-
-    private double RegressionBackward(RewardModel model, int[] batch, int[] lengths, Standardisation scale)
+    private double RegressionBackward(RewardModel model, int[] batch, int[] lengths, ItemWeights weights, Standardisation scale)
     {
         var total = 0.0;
         foreach (var part in Minibatches.Parts(batch, lengths))
         {
             using var scope = NewDisposeScope();
             using var tokens = new TokenBatch([.. part.Select(i => _trainingRatings[i].Example.TokenIds)], model.Trunk.Device);
-            var targets = tensor(part.Select(i => (float)scale.Apply(_trainingRatings[i].Rating)).ToArray(), device: model.Trunk.Device); // [B]
-            var loss = PreferenceLoss.SquaredError(model.Forward(tokens), targets) * part.Length / batch.Length; // []
-            loss.backward();
-            total += loss.item<float>();
+            var scores = model.Forward(tokens).flatten(); // [B · K]
+            var targets = PerMember(model, part.Select(i => scale.Apply(_trainingRatings[i].Rating))); // [B · K]
+            var errors = settings.Loss == RewardLoss.AbsoluteRatingRegression
+                ? PreferenceLoss.AbsoluteErrorOfEach(scores, targets)
+                : PreferenceLoss.SquaredErrorOfEach(scores, targets); // [B · K]
+            total += Backward(errors, weights, part, batch);
         }
 
         return total;
     }
 
-    private double PairwiseBackward(RewardModel model, int[] batch, int[] lengths)
+    private double PairwiseBackward(RewardModel model, int[] batch, int[] lengths, ItemWeights weights)
     {
         var total = 0.0;
         foreach (var part in Minibatches.Parts(batch, lengths, LengthBuckets.DefaultTokens / 2))
@@ -141,15 +138,27 @@ internal sealed class RewardModelTrainer(
             using var scope = NewDisposeScope();
             var sequences = part.Select(i => _trainingPairs[i].A.TokenIds).Concat(part.Select(i => _trainingPairs[i].B.TokenIds));
             using var tokens = new TokenBatch([.. sequences], model.Trunk.Device);
-            var scores = model.Forward(tokens); // [2B], the As and then the Bs
-            var (a, b) = (scores[..part.Length], scores[part.Length..]); // [B] each
-            var preferences = tensor(part.Select(i => (float)_trainingPairs[i].PreferenceA).ToArray(), device: model.Trunk.Device); // [B]
-            var mean = PreferenceLoss.PairwiseSoft(a, b, preferences) + (PreferenceLoss.Centring(a, b) * settings.CentringWeight); // []
-            var loss = mean * part.Length / batch.Length; // []
-            loss.backward();
-            total += loss.item<float>();
+            var scores = model.Forward(tokens); // [2B, K], the As and then the Bs
+            var (a, b) = (scores[..part.Length].flatten(), scores[part.Length..].flatten()); // [B · K] each
+            var preferences = PerMember(model, part.Select(i => _trainingPairs[i].PreferenceA)); // [B · K]
+            var margins = PerMember(model, part.Select(i => _trainingPairs[i].Margin)); // [B · K]
+            var losses = PreferenceLoss.PairwiseOfEach(a, b, preferences, margins)
+                + (PreferenceLoss.CentringOfEach(a, b) * settings.CentringWeight); // [B · K]
+            total += Backward(losses, weights, part, batch);
         }
 
         return total;
+    }
+
+    // Each item's number once for each member: [B] to [B · K].
+    private static Tensor PerMember(RewardModel model, IEnumerable<double> items) =>
+        tensor(items.SelectMany(item => Enumerable.Repeat((float)item, model.Head.Members)).ToArray(), device: model.Trunk.Device); // [B · K]
+
+    // Adds the gradients of a part's share in the batch's mean loss, and returns that share.
+    private static double Backward(Tensor losses, ItemWeights weights, int[] part, int[] batch)
+    {
+        var loss = (losses * tensor(weights.Of(part), device: losses.device)).mean() * part.Length / batch.Length; // []
+        loss.backward();
+        return loss.item<float>();
     }
 }

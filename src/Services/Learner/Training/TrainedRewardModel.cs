@@ -7,10 +7,8 @@ namespace Rlhf.Learner.Training;
 /// <param name="Model">The model; the receiver owns it.</param>
 /// <param name="Scores">Mean and spread of its scores over the baseline's responses.</param>
 /// <param name="Ratings">What a score means as a rating: rating = mean + standard deviation · score.</param>
-/// <param name="HeldOut">How it predicts the held-out pairs; null where there are none, or only ties.</param>
-/// <param name="ClearHeldOut">The same without near-ties; null where all are.</param>
-internal sealed record TrainedRewardModel(
-    RewardModel Model, Standardisation Scores, Standardisation Ratings, PreferenceAccuracy? HeldOut, PreferenceAccuracy? ClearHeldOut) : IDisposable
+/// <param name="HeldOut">How it predicts the held-out pairs.</param>
+internal sealed record TrainedRewardModel(RewardModel Model, Standardisation Scores, Standardisation Ratings, HeldOutEvaluation HeldOut) : IDisposable
 {
     public void Dispose() => Model.Dispose();
 }

@@ -23,12 +23,12 @@ internal sealed class ScoringEngine : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Scores sequences; a score that isn't a finite number is returned as it is.</summary>
+    /// <summary>Scores sequences, by each of the model's members; a score that isn't a finite number is returned as it is.</summary>
     /// <param name="model">Held in memory by the caller until this has been called.</param>
     /// <param name="sequences">Token ids, each 1 to the model's context length long and within its vocabulary.</param>
     /// <param name="cancellationToken">Takes the sequences out of the queue.</param>
     /// <exception cref="OverCapacityException">Too many items wait already.</exception>
-    public async Task<float[]> ScoreAsync(LoadedRewardModel model, IReadOnlyList<int[]> sequences, CancellationToken cancellationToken)
+    public async Task<float[][]> ScoreAsync(LoadedRewardModel model, IReadOnlyList<int[]> sequences, CancellationToken cancellationToken)
     {
         if (Interlocked.Add(ref _queuedItems, sequences.Count) > _options.MaxQueuedItems)
         {
@@ -103,7 +103,7 @@ internal sealed class ScoringEngine : IDisposable
         var started = Stopwatch.GetTimestamp();
         try
         {
-            var scores = model.Model.Score([.. items.Select(item => item.Tokens)]);
+            var scores = model.Model.ScoreByMember([.. items.Select(item => item.Tokens)]);
             _metrics.Passed(items.Length, tokens, Stopwatch.GetElapsedTime(started));
             foreach (var (item, score) in items.Zip(scores))
             {
@@ -126,6 +126,6 @@ internal sealed class ScoringEngine : IDisposable
 
         public ActivityContext? Trace { get; } = Activity.Current?.Context;
 
-        public TaskCompletionSource<float> Score { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<float[]> Score { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -11,12 +11,15 @@ internal sealed class LoadedRewardModel : IDisposable
 {
     private const string ProbeText = "\n\nHuman: Is this a probe?\n\nAssistant: It is.";
 
-    private LoadedRewardModel(ModelVersion version, PackedRewardModel model, TextTokenizer tokenizer)
+    private LoadedRewardModel(ModelVersion version, string cacheName, PackedRewardModel model, TextTokenizer tokenizer)
     {
-        (Version, Model, Tokenizer) = (version, model, tokenizer);
+        (Version, CacheName, Model, Tokenizer) = (version, cacheName, model, tokenizer);
     }
 
     public ModelVersion Version { get; }
+
+    /// <summary>What its scores are kept under: of these weights and no others.</summary>
+    public string CacheName { get; }
 
     public PackedRewardModel Model { get; }
 
@@ -25,6 +28,9 @@ internal sealed class LoadedRewardModel : IDisposable
     public int ContextLength => Model.Config.ContextLength;
 
     public int VocabularySize => Model.Config.VocabularySize;
+
+    /// <summary>How many members score each item; 1 where the model is no ensemble.</summary>
+    public int Members => Model.Members;
 
     /// <summary>Loads a version's files and scores a probe, so that a broken model never takes over.</summary>
     /// <param name="cached">The version and its folder.</param>
@@ -45,7 +51,9 @@ internal sealed class LoadedRewardModel : IDisposable
         var hasTokenizer = File.Exists(Path.Combine(folder, "tokenizer.json")) || File.Exists(Path.Combine(folder, "tokenizer.model"));
         var tokenizer = hasTokenizer ? TextTokenizer.Load(folder) : baseTokenizer;
         using var model = RewardModel.Load(folder);
-        var loaded = new LoadedRewardModel(version, new PackedRewardModel(model, threads), tokenizer);
+        // A published version never changes; a folder that someone configured may.
+        var cacheName = version.Files.Count > 0 ? version.VersionId : $"{version.VersionId}@{ConfiguredModels.Fingerprint(folder)}";
+        var loaded = new LoadedRewardModel(version, cacheName, new PackedRewardModel(model, threads), tokenizer);
         var probe = tokenizer.Encode(ProbeText);
         if (!float.IsFinite(loaded.Model.Score([probe[..Math.Min(probe.Length, loaded.ContextLength)]])[0]))
         {

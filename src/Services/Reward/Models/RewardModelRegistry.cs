@@ -9,7 +9,7 @@ namespace Rlhf.Reward.Models;
 /// <summary>The reward models in memory, and which of the published ones is the latest.</summary>
 internal sealed partial class RewardModelRegistry(
     VersionCache versions, LearningService.LearningServiceClient learner, BaseModel baseModel, ScoringEngine engine, RewardOptions options,
-    TorchOptions torchOptions,
+    TorchOptions torchOptions, ConfiguredModels configured,
     ILogger<RewardModelRegistry> logger)
 {
     public const string LatestAlias = "latest";
@@ -124,7 +124,7 @@ internal sealed partial class RewardModelRegistry(
     {
         try
         {
-            var cached = await versions.GetAsync(versionId, CancellationToken.None);
+            var cached = configured.Find(versionId) ?? await versions.GetAsync(versionId, CancellationToken.None);
             var loaded = LoadedRewardModel.Load(cached, baseModel.Tokenizer, torchOptions.Threads);
             LogLoaded(versionId, loaded.ContextLength);
             return loaded;

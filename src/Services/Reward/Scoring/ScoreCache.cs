@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace Rlhf.Reward.Scoring;
 
 /// <summary>
-/// Raw scores in Redis, by version, tokenizer and token ids. Losing Redis costs time and nothing else: every failure reads as "not
+/// The members' raw scores in Redis, by version, tokenizer and token ids. Losing Redis costs time and nothing else: every failure reads as "not
 /// there", is said once in the log, and keeps the cache out of the way for a few seconds.
 /// </summary>
 internal sealed partial class ScoreCache(IConnectionMultiplexer redis, RewardOptions options, RewardMetrics metrics, ILogger<ScoreCache> logger)
@@ -18,9 +18,9 @@ internal sealed partial class ScoreCache(IConnectionMultiplexer redis, RewardOpt
     private int _isFailing;
 
     /// <summary>Looks up sequences, all in one command; null where there is no score.</summary>
-    public async Task<float?[]> GetAsync(LoadedRewardModel model, IReadOnlyList<int[]> sequences)
+    public async Task<float[]?[]> GetAsync(LoadedRewardModel model, IReadOnlyList<int[]> sequences)
     {
-        var found = new float?[sequences.Count];
+        var found = new float[]?[sequences.Count];
         if (sequences.Count == 0 || !IsUsable())
         {
             return found;
@@ -30,7 +30,7 @@ internal sealed partial class ScoreCache(IConnectionMultiplexer redis, RewardOpt
             var values = await redis.GetDatabase().StringGetAsync([.. sequences.Select(tokens => KeyOf(model, tokens))]);
             for (var i = 0; i < found.Length; i++)
             {
-                found[i] = Read(values[i]);
+                found[i] = Read(values[i], model.Members);
             }
             Succeeded();
             var hits = found.Count(score => score is not null);
@@ -44,7 +44,7 @@ internal sealed partial class ScoreCache(IConnectionMultiplexer redis, RewardOpt
     }
 
     /// <summary>Keeps scores, all in one batch.</summary>
-    public async Task SetAsync(LoadedRewardModel model, IReadOnlyList<(int[] Tokens, float Score)> scores)
+    public async Task SetAsync(LoadedRewardModel model, IReadOnlyList<(int[] Tokens, float[] Scores)> scores)
     {
         if (scores.Count == 0 || !IsUsable())
         {
@@ -53,7 +53,7 @@ internal sealed partial class ScoreCache(IConnectionMultiplexer redis, RewardOpt
         try
         {
             var batch = redis.GetDatabase().CreateBatch();
-            var writes = scores.Select(score => batch.StringSetAsync(KeyOf(model, score.Tokens), Write(score.Score), _keep)).ToArray();
+            var writes = scores.Select(score => batch.StringSetAsync(KeyOf(model, score.Tokens), Write(score.Scores), _keep)).ToArray();
             batch.Execute();
             await Task.WhenAll(writes);
             Succeeded();
@@ -69,21 +69,29 @@ internal sealed partial class ScoreCache(IConnectionMultiplexer redis, RewardOpt
         var bytes = BitConverter.IsLittleEndian
             ? MemoryMarshal.AsBytes<int>(tokens)
             : MemoryMarshal.AsBytes<int>([.. tokens.Select(BinaryPrimitives.ReverseEndianness)]);
-        return $"rlhf:score:{model.Version.VersionId}:{model.Tokenizer.Hash}:{Convert.ToHexStringLower(SHA256.HashData(bytes))}";
+        return $"rlhf:score:{model.CacheName}:{model.Tokenizer.Hash}:{Convert.ToHexStringLower(SHA256.HashData(bytes))}";
     }
 
-    private static byte[] Write(float score)
+    private static byte[] Write(float[] scores)
     {
-        var bytes = new byte[sizeof(float)];
-        BinaryPrimitives.WriteSingleLittleEndian(bytes, score);
+        var bytes = new byte[scores.Length * sizeof(float)];
+        foreach (var (member, score) in scores.Index())
+        {
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(member * sizeof(float)), score);
+        }
         return bytes;
     }
 
-    // What isn't four bytes of a finite number was not written by this class.
-    private static float? Read(RedisValue value) =>
-        (byte[]?)value is { Length: sizeof(float) } bytes && BinaryPrimitives.ReadSingleLittleEndian(bytes) is var score && float.IsFinite(score)
-            ? score
-            : null;
+    // What isn't a finite number of four bytes for each member was not written by this class.
+    private static float[]? Read(RedisValue value, int members)
+    {
+        if ((byte[]?)value is not { } bytes || bytes.Length != members * sizeof(float))
+        {
+            return null;
+        }
+        var scores = bytes.Chunk(sizeof(float)).Select(number => BinaryPrimitives.ReadSingleLittleEndian(number)).ToArray();
+        return scores.All(float.IsFinite) ? scores : null;
+    }
 
     private bool IsUsable()
     {

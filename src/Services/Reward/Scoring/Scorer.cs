@@ -27,9 +27,9 @@ internal sealed class Scorer(ScoringEngine engine, ScoreCache cache, RewardMetri
             }
         }
         var raw = await RawScoresAsync(model, [.. fitting.Select(item => item.Tokens.Ids)], policy.Cache, cancellationToken);
-        foreach (var ((index, tokens), (score, isFromCache)) in fitting.Zip(raw))
+        foreach (var ((index, tokens), (members, isFromCache)) in fitting.Zip(raw))
         {
-            results[index] = ToResult(model.Version, tokens, score, isFromCache, policy.IncludeMembers);
+            results[index] = ToResult(model.Version, tokens, members, isFromCache, policy.IncludeMembers);
         }
         foreach (var result in results)
         {
@@ -38,39 +38,41 @@ internal sealed class Scorer(ScoringEngine engine, ScoreCache cache, RewardMetri
         return results;
     }
 
-    private async Task<(float Score, bool IsFromCache)[]> RawScoresAsync(
+    private async Task<(float[] Members, bool IsFromCache)[]> RawScoresAsync(
         LoadedRewardModel model, IReadOnlyList<int[]> sequences, CachePolicy policy, CancellationToken cancellationToken)
     {
-        var cached = policy == CachePolicy.Use ? await cache.GetAsync(model, sequences) : new float?[sequences.Count];
+        var cached = policy == CachePolicy.Use ? await cache.GetAsync(model, sequences) : new float[]?[sequences.Count];
         var missing = Enumerable.Range(0, sequences.Count).Where(i => cached[i] is null).ToArray();
         var computed = missing.Length == 0 ? [] : await engine.ScoreAsync(model, [.. missing.Select(i => sequences[i])], cancellationToken);
-        var scores = cached.Select(score => (Score: score ?? float.NaN, IsFromCache: score is not null)).ToArray();
-        foreach (var (i, score) in missing.Zip(computed))
+        var scores = cached.Select(members => (Members: members ?? [], IsFromCache: members is not null)).ToArray();
+        foreach (var (i, members) in missing.Zip(computed))
         {
-            scores[i].Score = score;
+            scores[i].Members = members;
         }
         if (policy != CachePolicy.Bypass)
         {
-            await cache.SetAsync(model, [.. missing.Zip(computed).Where(pair => float.IsFinite(pair.Second)).Select(pair => (sequences[pair.First], pair.Second))]);
+            await cache.SetAsync(model, [.. missing.Zip(computed).Where(pair => pair.Second.All(float.IsFinite)).Select(pair => (sequences[pair.First], pair.Second))]);
         }
         return scores;
     }
 
-    private static ScoreResult ToResult(ModelVersion version, ItemTokens tokens, float raw, bool isFromCache, bool includeMembers)
+    private static ScoreResult ToResult(ModelVersion version, ItemTokens tokens, float[] members, bool isFromCache, bool includeMembers)
     {
-        if (!float.IsFinite(raw))
+        if (!members.All(float.IsFinite))
         {
             return new ScoreResult
             {
                 Error = new ItemError { Code = ErrorCode.NotFinite, Message = $"Version '{version.VersionId}' gave a score that is not a finite number." },
             };
         }
+        var raw = members.Average(score => (double)score);
         var normalisation = version.Normalisation;
         var result = new ScoreResult
         {
             Raw = raw,
             Normalised = (raw - normalisation.ScoreMean) / normalisation.ScoreStandardDeviation,
             Rating = normalisation.RatingMean + (normalisation.RatingStandardDeviation * raw),
+            Spread = Math.Sqrt(members.Average(score => (score - raw) * (score - raw))),
             TokenCount = tokens.Ids.Length,
             Truncated = tokens.IsTruncated,
             FromCache = isFromCache,
@@ -78,7 +80,7 @@ internal sealed class Scorer(ScoringEngine engine, ScoreCache cache, RewardMetri
         };
         if (includeMembers)
         {
-            result.Members.Add(raw); // an ensemble of one
+            result.Members.Add(members.Select(score => (double)score));
         }
         return result;
     }

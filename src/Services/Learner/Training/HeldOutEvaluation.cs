@@ -1,0 +1,54 @@
+using Rlhf.LanguageModels;
+using Rlhf.Learner.Data;
+using Rlhf.PolicyOptimization;
+
+namespace Rlhf.Learner.Training;
+
+/// <summary>How a reward model predicts pairs that it was not trained on.</summary>
+/// <param name="All">On all pairs; null where none is decided.</param>
+/// <param name="Clear">Without near-ties; null where all are.</param>
+/// <param name="BySource">On the pairs of each source that has a name and a decided pair.</param>
+/// <param name="MeanSpread">Mean over the responses of the members' standard deviation, on the scale of the scores; 0 with one member.</param>
+internal sealed record HeldOutEvaluation(
+    PreferenceAccuracy? All, PreferenceAccuracy? Clear, IReadOnlyDictionary<string, PreferenceAccuracy> BySource, double MeanSpread)
+{
+    /// <summary>Scores the pairs.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="pairs">Pairs that were kept out of training.</param>
+    /// <param name="logOddsPerScore">What a difference of scores is multiplied with to be log odds.</param>
+    /// <param name="clearMargin">A preference farther than this from one half is clear.</param>
+    public static HeldOutEvaluation Measure(RewardModel model, IReadOnlyList<EncodedPair> pairs, double logOddsPerScore, double clearMargin)
+    {
+        if (pairs.Count == 0)
+        {
+            return new HeldOutEvaluation(null, null, new Dictionary<string, PreferenceAccuracy>(), 0);
+        }
+
+        var scoresA = model.ScoreByMember([.. pairs.Select(pair => pair.A.TokenIds)]);
+        var scoresB = model.ScoreByMember([.. pairs.Select(pair => pair.B.TokenIds)]);
+        var logOdds = scoresA.Zip(scoresB, (a, b) => (a.Average() - b.Average()) * logOddsPerScore).ToArray();
+        var bySource = new SortedDictionary<string, PreferenceAccuracy>(StringComparer.Ordinal);
+        foreach (var source in pairs.Index().Where(pair => pair.Item.Source.Length > 0).GroupBy(pair => pair.Item.Source, pair => pair.Index))
+        {
+            if (Accuracy(pairs, logOdds, [.. source], tieMargin: 0) is { } accuracy)
+            {
+                bySource[source.Key] = accuracy;
+            }
+        }
+
+        int[] all = [.. Enumerable.Range(0, pairs.Count)];
+        return new HeldOutEvaluation(
+            Accuracy(pairs, logOdds, all, tieMargin: 0), Accuracy(pairs, logOdds, all, clearMargin), bySource, scoresA.Concat(scoresB).Average(Spread));
+    }
+
+    private static PreferenceAccuracy? Accuracy(IReadOnlyList<EncodedPair> pairs, double[] logOdds, int[] some, double tieMargin) =>
+        some.All(i => Math.Abs(pairs[i].PreferenceA - 0.5) <= tieMargin)
+            ? null
+            : PreferenceAccuracy.Measure([.. some.Select(i => logOdds[i])], [.. some.Select(i => pairs[i].PreferenceA)], tieMargin);
+
+    private static double Spread(float[] members)
+    {
+        var mean = members.Average();
+        return Math.Sqrt(members.Average(score => (score - mean) * (score - mean)));
+    }
+}

@@ -1,4 +1,11 @@
 using Rlhf.Learner;
+using Rlhf.Learner.CommandLine;
 using Rlhf.ServiceDefaults;
+
+if (args is [TrainProgram.Name, ..])
+{
+    using var signals = new InterruptSignals();
+    return TrainProgram.Run(args, Console.Out, Console.Error, ProgressLine.IsTerminal, signals.Token);
+}
 
 return await ServiceHost.RunAsync(args, LearnerServer.Configure, LearnerServer.Map);

@@ -50,6 +50,9 @@ internal sealed class LocalTraining : IProgress<TrainingStep>, IDisposable
     /// <summary>Makes tokens of texts.</summary>
     public ExampleEncoder Encoder { get; }
 
+    /// <summary>Threads that compute.</summary>
+    public int Threads => _config.Threads > 0 ? _config.Threads : Environment.ProcessorCount;
+
     /// <summary>Loads the model that it starts from; the caller owns it.</summary>
     public CausalLanguageModel LoadModel() => CausalLanguageModel.Load(Base.Folder);
 

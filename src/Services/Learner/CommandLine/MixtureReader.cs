@@ -10,16 +10,17 @@ internal static class MixtureReader
 {
     /// <summary>Reads all of them.</summary>
     /// <typeparam name="T">What a row becomes.</typeparam>
-    /// <param name="config">Names them, and how many bad rows are tolerated.</param>
+    /// <param name="config">Says how many bad rows are tolerated, and the seed.</param>
+    /// <param name="sources">The files.</param>
     /// <param name="read">Makes tokens of a row of a file; throws <see cref="Data.RefusedItemException"/> where it can't be used.</param>
     /// <param name="tell">Gets a sentence for each kind of bad row.</param>
     /// <exception cref="InvalidDataException">A file has too many bad rows.</exception>
     /// <exception cref="IOException">A file can't be read.</exception>
-    public static Mixture<T> Read<T>(DatasetConfig config, Func<DataSource, JsonElement, T> read, Action<string> tell)
+    public static Mixture<T> Read<T>(TrainingConfig config, IReadOnlyList<DataSource> sources, Func<DataSource, JsonElement, T> read, Action<string> tell)
     {
         var limit = BadRowLimit.Parse(config.MaxBadRows);
         var parts = new List<MixturePart<T>>();
-        foreach (var (index, source) in config.Data.Index())
+        foreach (var (index, source) in sources.Index())
         {
             var file = JsonLines.Read(source.File, row => read(source, row));
             foreach (var sentence in file.BadRows.Sentences())

@@ -20,6 +20,7 @@ internal static class RewardModelTraining
         var isSwapped = true;
         var data = MixtureReader.Read(
             config,
+            config.Data,
             (source, json) =>
             {
                 var row = PreferenceRows.Parse(json);

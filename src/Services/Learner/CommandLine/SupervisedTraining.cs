@@ -17,6 +17,7 @@ internal static class SupervisedTraining
     {
         var data = MixtureReader.Read(
             config,
+            config.Data,
             (_, json) =>
             {
                 var row = SupervisedRows.Parse(json);

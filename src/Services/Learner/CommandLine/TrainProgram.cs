@@ -7,7 +7,7 @@ using TorchSharp;
 namespace Rlhf.Learner.CommandLine;
 
 /// <summary>
-/// The trainer without the service: <c>train sft|reward --config FILE</c>, on local files. One thread does it all, from
+/// The trainer without the service: <c>train sft|reward|ppo --config FILE</c>, on local files. One thread does it all, from
 /// beginning to end, as tensors want it.
 /// </summary>
 internal static class TrainProgram
@@ -42,6 +42,7 @@ internal static class TrainProgram
         {
             Method<SupervisedConfig>(SupervisedTraining.Method, "Fine-tunes a model on responses.", SupervisedTraining.Run),
             Method<RewardModelConfig>(RewardModelTraining.Method, "Trains a reward model on preferences.", RewardModelTraining.Run),
+            Method<PpoConfig>(PpoTraining.Method, "Trains an adapter by proximal policy optimization against a reward.", PpoTraining.Run),
         };
         var parsed = new RootCommand("The Learner. Without a command it is the service.") { train }.Parse(args);
         if (parsed.Errors.Count > 0)
@@ -74,9 +75,9 @@ internal static class TrainProgram
         where T : TrainingConfig, new()
     {
         var config = ConfigReader.Read<T>(path);
-        torch.set_num_threads(config.Threads > 0 ? config.Threads : Environment.ProcessorCount);
         using var scope = torch.NewDisposeScope();
         using var training = new LocalTraining(method, config, output, isTerminal);
+        torch.set_num_threads(training.Threads);
         run(training, config, cancellationToken);
         return Success;
     }

@@ -30,8 +30,8 @@ internal static class ConfigReader
             }
 
             RequireKnownKeys(path, typeof(T), root);
-            var config = new DeserializerBuilder().WithNamingConvention(s_naming).WithEnumNamingConvention(s_naming).WithDuplicateKeyChecking().Build()
-                .Deserialize<T>(text);
+            var config = new DeserializerBuilder().WithNamingConvention(s_naming).WithEnumNamingConvention(s_naming).WithDuplicateKeyChecking()
+                .WithObjectFactory(DefaultsOf(new T())).Build().Deserialize<T>(text);
             var resolved = (T)config.Resolve(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "");
             RequireValid(path, resolved, root);
             return resolved;
@@ -54,6 +54,11 @@ internal static class ConfigReader
 
     /// <summary>Whether a type is a mapping of keys itself.</summary>
     public static bool IsSection(Type type) => type.IsClass && type.Namespace?.StartsWith("Rlhf.", StringComparison.Ordinal) == true;
+
+    // A section that a file gives in part keeps this config's own defaults for the rest.
+    private static Func<Type, object> DefaultsOf(TrainingConfig config) => type =>
+        PropertiesOf(config.GetType()).Values.FirstOrDefault(property => property.PropertyType == type)?.GetValue(config)
+            ?? Activator.CreateInstance(type) ?? throw new InvalidOperationException($"{type} can't be made.");
 
     private static IList<YamlDocument> Load(string path, string text)
     {
@@ -126,11 +131,15 @@ internal static class ConfigReader
 
     private static string Sentence(string path, ValidationResult fault, YamlNode node, Dictionary<string, KeyValuePair<YamlNode, YamlNode>> children)
     {
-        var member = fault.MemberNames.FirstOrDefault() ?? "";
+        if (fault.MemberNames.FirstOrDefault() is not { } member)
+        {
+            return $"{path}, line {node.Start.Line}: {fault.ErrorMessage}.";
+        }
+
         var key = s_naming.Apply(member);
         var line = children.TryGetValue(key, out var child) ? child.Key.Start.Line : node.Start.Line;
         var message = (fault.ErrorMessage ?? "").TrimEnd('.');
-        return member.Length > 0 && message.Contains(member, StringComparison.Ordinal)
+        return message.Contains(member, StringComparison.Ordinal)
             ? $"{path}, line {line}: {message.Replace(member, key, StringComparison.Ordinal)}."
             : $"{path}, line {line}: {key}: {message}.";
     }

@@ -7,4 +7,10 @@ if (args is [ReplayCommand.Name, ..])
     return ReplayCommand.Run(args, Console.Out, Console.Error);
 }
 
+if (args is [TrainProgram.Name, ..])
+{
+    using var signals = new InterruptSignals();
+    return TrainProgram.Run(args, Console.Out, Console.Error, ProgressLine.IsTerminal, signals.Token);
+}
+
 return await ServiceHost.RunAsync(args, LearnerServer.Configure, LearnerServer.Map);

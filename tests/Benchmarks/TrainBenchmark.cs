@@ -52,13 +52,12 @@ internal static class TrainBenchmark
             [.. Enumerable.Range(0, Length + 1).Select(column => ((row * (Length + 1)) + column) * 31 % config.VocabularySize)], PromptLength: 1)).ToArray();
         var lengths = examples.Select(example => example.TokenIds.Length).ToArray();
         int[] all = [.. Enumerable.Range(0, Batch)];
-        TorchSharp.Modules.Parameter[] parameters = [.. model.Parameters.Values];
-        using var optimizer = optim.AdamW(parameters, 1e-4, weight_decay: 0.01);
+        using var optimizer = new AdamWOptimizer(new ParameterGroup(model.Parameters.Values, 1e-4, weightDecay: 0.01));
         var seconds = Enumerable.Range(0, WarmUpSteps + Steps).Select(step =>
         {
             var since = Stopwatch.GetTimestamp();
             var loss = SupervisedTrainer.Backward(model, all, examples, lengths);
-            Update.Apply(optimizer, parameters, 1, loss, () => $"step {step}");
+            Update.Apply(optimizer, 1, loss, () => $"step {step}");
             return Stopwatch.GetElapsedTime(since).TotalSeconds;
         }).ToArray();
         return seconds[WarmUpSteps..].Order().ElementAt(Steps / 2);

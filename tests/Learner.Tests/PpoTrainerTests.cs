@@ -65,7 +65,7 @@ public sealed class PpoTrainerTests
         var model = TinyModels.Create();
         using (var policy = PpoPolicy.Create(model, 2, 1, seed: 4))
         {
-            string Publish(long step, double beta, AdamW optimizer)
+            string Publish(long step, double beta, AdamWOptimizer optimizer)
             {
                 state.Save(step, optimizer, [new(2, "p")]);
                 if (step == CutAfter)
@@ -110,8 +110,8 @@ public sealed class PpoTrainerTests
     {
         using var folder = new TemporaryFolder(Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N")));
         var state = new TrainingState(new DataFolder(new DataOptions { Path = folder.Path }), "job");
-        using var small = optim.AdamW([new Parameter(zeros(2))]);
-        using var large = optim.AdamW([new Parameter(zeros(3))]);
+        using var small = new AdamWOptimizer(new ParameterGroup([new Parameter(zeros(2))], 1e-3, weightDecay: 0));
+        using var large = new AdamWOptimizer(new ParameterGroup([new Parameter(zeros(3))], 1e-3, weightDecay: 0));
         state.Save(1, small, []);
         Assert.Contains("does not fit", Assert.Throws<InvalidDataException>(() => state.Restore(1, large)).Message, StringComparison.Ordinal);
         Assert.Throws<InvalidDataException>(() => state.RemovalsUpTo(2));
@@ -278,7 +278,7 @@ public sealed class PpoTrainerTests
         Assert.Equal(live[1], live[^1]);
     }
 
-    private static string Name(long step, double beta, AdamW optimizer) => $"policy/{step}";
+    private static string Name(long step, double beta, AdamWOptimizer optimizer) => $"policy/{step}";
 
     private static void Near(float[] expected, float[] actual)
     {

@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Rlhf.Learner.Rollouts;
+using Rlhf.Learner.Training;
 using Rlhf.Learner.Versions;
-using TorchSharp.Modules;
 
 namespace Rlhf.Learner.Ppo;
 
@@ -20,7 +20,7 @@ internal sealed class TrainingState(DataFolder data, string jobId)
 
     /// <summary>Keeps the state after a number of updates.</summary>
     /// <exception cref="IOException">The disk is full, or can't be written; earlier states are still there.</exception>
-    public void Save(long step, AdamW optimizer, IReadOnlyList<PromptRemoval> removals)
+    public void Save(long step, AdamWOptimizer optimizer, IReadOnlyList<PromptRemoval> removals)
     {
         Directory.CreateDirectory(_root);
         using (var folder = data.CreateTemporary())
@@ -40,7 +40,7 @@ internal sealed class TrainingState(DataFolder data, string jobId)
 
     /// <summary>Gives the optimizer the moments that it had after a number of updates.</summary>
     /// <exception cref="InvalidDataException">They are missing or malformed.</exception>
-    public void Restore(long step, AdamW optimizer) => OptimizerMoments.Restore(optimizer, FolderOf(step));
+    public void Restore(long step, AdamWOptimizer optimizer) => OptimizerMoments.Restore(optimizer, FolderOf(step));
 
     /// <summary>The prompts that were dropped up to then.</summary>
     /// <exception cref="InvalidDataException">The file is missing or malformed.</exception>

@@ -1,6 +1,5 @@
 using Rlhf.LanguageModels;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Training;
 
@@ -29,18 +28,18 @@ internal static class Fitting
     {
         var batches = Enumerable.Range(0, settings.Epochs)
             .SelectMany(_ => Minibatches.Epoch(lengths, settings.BatchSize, random)).ToArray();
-        using var optimizer = optim.AdamW(parameters, settings.LearningRate, weight_decay: settings.WeightDecay);
+        using var optimizer = new AdamWOptimizer(new ParameterGroup(parameters, settings.LearningRate, settings.WeightDecay));
         for (var update = 0; update < batches.Length; update++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            foreach (var group in optimizer.ParamGroups)
+            foreach (var group in optimizer.Groups)
             {
                 group.LearningRate = settings.LearningRate * LearningRate.Factor(update, batches.Length, settings.WarmUpShare);
             }
 
             var number = update + 1;
             var loss = backward(batches[update]);
-            Update.Apply(optimizer, parameters, settings.MaxGradientNorm, loss, () => $"update {number}");
+            Update.Apply(optimizer, settings.MaxGradientNorm, loss, () => $"update {number}");
             onUpdate(number, loss);
             if (number % UpdatesBetweenTrims == 0)
             {

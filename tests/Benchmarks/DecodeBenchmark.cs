@@ -14,7 +14,8 @@ internal static class DecodeBenchmark
     private const int WarmUpSteps = 8;
     private const int Repetitions = 3; // of which the best counts: the first ones run code that isn't optimised yet
 
-    private static readonly ModelConfig Small = new()
+    /// <summary>5 million weights.</summary>
+    internal static readonly ModelConfig Small = new()
     {
         VocabularySize = 2048,
         HiddenSize = 256,
@@ -40,6 +41,8 @@ internal static class DecodeBenchmark
         HasTiedHead = true,
     };
 
+    private static readonly PyTorchScript s_pytorch = new("decode_pytorch.py");
+
     public static void Run(int threads, bool withLarge)
     {
         torch.set_num_threads(threads);
@@ -57,7 +60,7 @@ internal static class DecodeBenchmark
         using var model = CausalLanguageModel.Create(config, seed: 1);
         foreach (var batch in (int[])[1, 16, 64])
         {
-            var pytorch = PyTorchDecode.TokensPerSecond(config, threads, batch, PromptLength, WarmUpSteps, steps);
+            var pytorch = s_pytorch.TokensPerSecond(config, threads, batch, PromptLength, WarmUpSteps, steps);
             var tensors = Best(() => TensorDecode.TokensPerSecond(model, batch, PromptLength, WarmUpSteps, steps));
             var peer = pytorch ?? tensors;
             Console.WriteLine(

@@ -6,6 +6,9 @@ var large = new Option<bool>("--large") { Description = "Also a model of 135 mil
 var decode = new Command("decode", "Tokens a second: packed weights, TorchSharp, and PyTorch where python3 has it.") { threads, large };
 decode.SetAction(parsed => DecodeBenchmark.Run(parsed.GetValue(threads), parsed.GetValue(large)));
 
+var train = new Command("train", "Tokens a second of a training step of 5 million parameters, against PyTorch where python3 has it.") { threads };
+train.SetAction(parsed => TrainBenchmark.Run(parsed.GetValue(threads)));
+
 var folders = new Argument<string[]>("folders") { Description = "Model folders with a tokenizer each.", Arity = ArgumentArity.OneOrMore };
 var text = new Option<FileInfo>("--text") { Description = "A file of English text.", Required = true };
 text.AcceptExistingOnly();
@@ -31,4 +34,4 @@ var once = new Argument<int>("threads");
 var loadOnce = new Command("load-once", "One load in this process, for load.") { folder, way, once };
 loadOnce.Hidden = true;
 loadOnce.SetAction(parsed => LoadBenchmark.Once(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(way), parsed.GetValue(once)));
-return new RootCommand("Measures this machine; every speed is also a ratio to another one of the same run.") { decode, tokenize, load, loadOnce }.Parse(args).Invoke();
+return new RootCommand("Measures this machine; every speed is also a ratio to another one of the same run.") { decode, train, tokenize, load, loadOnce }.Parse(args).Invoke();

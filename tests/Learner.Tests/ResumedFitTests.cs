@@ -60,7 +60,7 @@ public sealed class ResumedFitTests : IDisposable
     public void Checkpoints_are_as_far_apart_as_asked()
     {
         using var parameter = new Parameter(zeros(1));
-        using var optimizer = optim.AdamW([parameter]);
+        using var optimizer = new AdamWOptimizer(new ParameterGroup([parameter], 1e-3, weightDecay: 0));
         List<long> Numbers(CheckpointOptions options)
         {
             var folder = Path.Combine(_root, Guid.NewGuid().ToString("N"));

@@ -29,7 +29,7 @@ internal sealed class FitCheckpoints(CheckpointStore store, CheckpointOptions op
     /// <param name="stopping">Gets what was kept of it; null where the fit runs to its end.</param>
     /// <returns>The losses of the updates done so far; none where the fit begins.</returns>
     /// <exception cref="InvalidDataException">What is kept belongs to other parameters.</exception>
-    public IReadOnlyList<double> Restore(IReadOnlyList<Parameter> parameters, AdamW optimizer, int updates, EarlyStopping? stopping)
+    public IReadOnlyList<double> Restore(IReadOnlyList<Parameter> parameters, AdamWOptimizer optimizer, int updates, EarlyStopping? stopping)
     {
         if (store.Newest() is not { } checkpoint)
         {
@@ -59,7 +59,7 @@ internal sealed class FitCheckpoints(CheckpointStore store, CheckpointOptions op
     /// <param name="losses">Of the updates done so far.</param>
     /// <param name="updates">Updates of the whole fit.</param>
     /// <param name="stopping">Kept with it; null where the fit runs to its end.</param>
-    public void Offer(IReadOnlyList<Parameter> parameters, AdamW optimizer, IReadOnlyList<double> losses, int updates, EarlyStopping? stopping)
+    public void Offer(IReadOnlyList<Parameter> parameters, AdamWOptimizer optimizer, IReadOnlyList<double> losses, int updates, EarlyStopping? stopping)
     {
         var isLast = losses.Count == updates;
         if (!isLast && stopping?.IsOver != true && !IsDue(losses.Count))

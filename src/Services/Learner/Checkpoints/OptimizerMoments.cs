@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Rlhf.LanguageModels.Checkpoints;
-using TorchSharp.Modules;
+using Rlhf.Learner.Training;
 using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Checkpoints;
@@ -13,39 +13,37 @@ internal static class OptimizerMoments
 
     /// <summary>Writes the moments of every parameter, in the optimizer's order.</summary>
     /// <exception cref="IOException">The folder can't be written.</exception>
-    public static void Save(AdamW optimizer, string folder)
+    public static void Save(AdamWOptimizer optimizer, string folder)
     {
-        var states = StatesOf(optimizer);
+        var moments = optimizer.Moments;
         SafetensorsWriter.Write(
             Path.Combine(folder, TensorsName),
-            states.Index().SelectMany(state => (KeyValuePair<string, Tensor>[])
+            moments.Index().SelectMany(moment => (KeyValuePair<string, Tensor>[])
             [
-                new(First(state.Index), state.Item.exp_avg), new(Second(state.Index), state.Item.exp_avg_sq),
+                new(First(moment.Index), moment.Item.First), new(Second(moment.Index), moment.Item.Second),
             ]).ToDictionary());
-        File.WriteAllText(Path.Combine(folder, StepsName), JsonSerializer.Serialize(states.Select(state => state.step)));
+        File.WriteAllText(Path.Combine(folder, StepsName), JsonSerializer.Serialize(moments.Select(moment => (long)moment.Steps.item<float>())));
     }
 
     /// <summary>Takes them over into an optimizer of the same parameters.</summary>
     /// <exception cref="InvalidDataException">A file is missing or malformed, or belongs to other parameters.</exception>
-    public static void Restore(AdamW optimizer, string folder)
+    public static void Restore(AdamWOptimizer optimizer, string folder)
     {
-        var states = StatesOf(optimizer);
+        var moments = optimizer.Moments;
         var steps = StepsIn(folder);
         using var reader = new SafetensorsReader(Path.Combine(folder, TensorsName));
-        if (steps.Length != states.Count || reader.Names.Count != 2 * states.Count)
+        if (steps.Length != moments.Count || reader.Names.Count != 2 * moments.Count)
         {
-            throw new InvalidDataException($"{folder} has the moments of {steps.Length} parameters; {states.Count} train.");
+            throw new InvalidDataException($"{folder} has the moments of {steps.Length} parameters; {moments.Count} train.");
         }
 
-        foreach (var (i, state) in states.Index())
+        foreach (var (i, moment) in moments.Index())
         {
-            state.step = steps[i];
-            Copy(reader, First(i), state.exp_avg);
-            Copy(reader, Second(i), state.exp_avg_sq);
+            moment.Steps.fill_(steps[i]);
+            Copy(reader, First(i), moment.First);
+            Copy(reader, Second(i), moment.Second);
         }
     }
-
-    private static List<AdamW.State> StatesOf(AdamW optimizer) => [.. optimizer.state_dict().State.Cast<AdamW.State>()];
 
     private static long[] StepsIn(string folder)
     {

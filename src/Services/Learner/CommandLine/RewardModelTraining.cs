@@ -1,8 +1,8 @@
 using Rlhf.Learner.CommandLine.Configuration;
 using Rlhf.Learner.Data;
 using Rlhf.Learner.Data.Files;
+using Rlhf.Learner.Methods;
 using Rlhf.Learner.Training;
-using Rlhf.PolicyOptimization;
 
 namespace Rlhf.Learner.CommandLine;
 
@@ -26,9 +26,10 @@ internal static class RewardModelTraining
                 var row = PreferenceRows.Parse(json);
                 var (chosen, rejected) = (training.Encoder.Example(row.Prompt, row.Chosen), training.Encoder.Example(row.Prompt, row.Rejected));
                 // The chosen one comes first in every other pair: calibration is a matter of both sides.
-                return (isSwapped = !isSwapped)
+                var pair = (isSwapped = !isSwapped)
                     ? new EncodedPair(rejected, chosen, 1 - row.Preference, source.HeldOut)
                     : new EncodedPair(chosen, rejected, row.Preference, source.HeldOut);
+                return pair with { Margin = row.Margin ?? 0, Source = source.Kind };
             },
             training.Tell);
         IReadOnlyList<EncodedPair> pairs = [.. data.Training, .. data.HeldOut.SelectMany(kind => kind.Rows)];
@@ -49,27 +50,7 @@ internal static class RewardModelTraining
                 training.Base.CopyTokenizer(folder);
             },
             data.Records,
-            Results(trained, data),
+            RewardModelResults.Of(trained, regression: null, comparison: null),
             trained.Scores);
-    }
-
-    private static Dictionary<string, double> Results(TrainedRewardModel trained, Mixture<EncodedPair> data)
-    {
-        var results = new Dictionary<string, double>();
-        if (trained.HeldOut is { } all)
-        {
-            results["pairwise_accuracy"] = all.Accuracy;
-            results["ece"] = all.ExpectedCalibrationError;
-        }
-
-        foreach (var (kind, rows) in data.HeldOut)
-        {
-            var scores = trained.Model.Score([.. rows.Select(pair => pair.A.TokenIds), .. rows.Select(pair => pair.B.TokenIds)]);
-            var logOdds = rows.Select((_, index) => (double)(scores[index] - scores[rows.Count + index])).ToArray();
-            results[$"pairwise_accuracy_{kind}"] = PreferenceAccuracy.Measure(logOdds, [.. rows.Select(pair => pair.PreferenceA)], 0).Accuracy;
-            results[$"pairs_{kind}"] = rows.Count;
-        }
-
-        return results;
     }
 }

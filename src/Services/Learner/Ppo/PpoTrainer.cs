@@ -4,7 +4,6 @@ using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
 using Rlhf.PolicyOptimization;
 using Rlhf.V1;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Ppo;
@@ -25,8 +24,8 @@ internal sealed class PpoTrainer(
     PpoSettings settings,
     ulong seed,
     PpoCheckpoint? resumed,
-    Action<AdamW>? restore,
-    Func<long, double, AdamW, string> publish,
+    Action<AdamWOptimizer>? restore,
+    Func<long, double, AdamWOptimizer, string> publish,
     Func<long, string, CancellationToken, IReadOnlyList<Rollout>> collect)
 {
     private readonly long _firstStep = (resumed?.Step ?? 0) + 1;
@@ -44,7 +43,6 @@ internal sealed class PpoTrainer(
     /// <exception cref="TrainingException">Too few responses came, generator and learner disagree, or a number is not finite.</exception>
     public IReadOnlyDictionary<string, double> Train(IProgress<TrainingStep> progress, CancellationToken cancellationToken)
     {
-        var parameters = policy.Parameters();
         using var optimizer = CreateOptimizer();
         restore?.Invoke(optimizer);
         var results = new Dictionary<string, double> { ["trainable_parameter_share"] = policy.TrainableShare };
@@ -56,7 +54,7 @@ internal sealed class PpoTrainer(
             var rollouts = collect(step, version, cancellationToken);
             var samplingSeconds = clock.Elapsed.TotalSeconds;
             SetLearningRates(optimizer, 1 - ((step - 1) / (double)settings.Steps));
-            var figures = Step(step, rollouts, optimizer, parameters, cancellationToken);
+            var figures = Step(step, rollouts, optimizer, cancellationToken);
             figures["seconds"] = clock.Elapsed.TotalSeconds;
             figures["sampling_seconds"] = samplingSeconds;
             figures["tokens_per_second"] = rollouts.Sum(rollout => rollout.Example.ResponseLength) / clock.Elapsed.TotalSeconds;
@@ -72,7 +70,7 @@ internal sealed class PpoTrainer(
     }
 
     private Dictionary<string, double> Step(
-        long step, IReadOnlyList<Rollout> rollouts, optim.Optimizer optimizer, IReadOnlyList<Parameter> parameters, CancellationToken cancellationToken)
+        long step, IReadOnlyList<Rollout> rollouts, AdamWOptimizer optimizer, CancellationToken cancellationToken)
     {
         var reading = policy.Read(rollouts);
         var targets = StepTargets.Compute(rollouts, reading, _controller.Beta, settings, step);
@@ -94,7 +92,7 @@ internal sealed class PpoTrainer(
             figures["explained_variance"] = targets.ExplainedVariance;
         }
 
-        var updates = RunEpochs(step, rollouts, reading, targets, optimizer, parameters, cancellationToken);
+        var updates = RunEpochs(step, rollouts, reading, targets, optimizer, cancellationToken);
         figures["ratio_max"] = updates.Max(update => update.LargestRatio);
         figures["clip_fraction"] = updates.Average(update => update.ClipFraction);
         figures["policy_loss"] = updates.Average(update => update.PolicyLoss);
@@ -109,8 +107,7 @@ internal sealed class PpoTrainer(
         IReadOnlyList<Rollout> rollouts,
         PolicyReading reading,
         StepTargets targets,
-        optim.Optimizer optimizer,
-        IReadOnlyList<Parameter> parameters,
+        AdamWOptimizer optimizer,
         CancellationToken cancellationToken)
     {
         var lengths = rollouts.Select(rollout => rollout.Example.TokenIds.Length).ToArray();
@@ -124,7 +121,6 @@ internal sealed class PpoTrainer(
                 var figures = Backward(batch, lengths, rollouts, reading, targets);
                 var norm = Update.Apply(
                     optimizer,
-                    parameters,
                     settings.MaxGradientNorm,
                     figures.PolicyLoss + (settings.ValueWeight * figures.ValueLoss),
                     () => $"step {step}, update {updates.Count + 1} (policy loss {figures.PolicyLoss}, value loss {figures.ValueLoss}, "
@@ -180,16 +176,14 @@ internal sealed class PpoTrainer(
     private Tensor Flat(int[] part, Func<int, float[]> row) =>
         tensor(part.SelectMany(row).ToArray(), device: policy.Device); // [N]
 
-    private AdamW CreateOptimizer() => optim.AdamW(
-        [
-            new AdamW.ParamGroup(policy.Adapter.Parameters, settings.LearningRate, weight_decay: 0),
-            new AdamW.ParamGroup([policy.ValueHead.Weight], settings.ValueLearningRate, weight_decay: 0),
-        ]);
+    private AdamWOptimizer CreateOptimizer() => new(
+        new ParameterGroup(policy.Adapter.Parameters, settings.LearningRate, weightDecay: 0),
+        new ParameterGroup([policy.ValueHead.Weight], settings.ValueLearningRate, weightDecay: 0));
 
-    private void SetLearningRates(AdamW optimizer, double factor)
+    private void SetLearningRates(AdamWOptimizer optimizer, double factor)
     {
         double[] peaks = [settings.LearningRate, settings.ValueLearningRate];
-        foreach (var (group, peak) in optimizer.ParamGroups.Zip(peaks))
+        foreach (var (group, peak) in optimizer.Groups.Zip(peaks))
         {
             group.LearningRate = peak * factor;
         }

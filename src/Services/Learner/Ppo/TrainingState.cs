@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Rlhf.Learner.Checkpoints;
-using TorchSharp.Modules;
+using Rlhf.Learner.Training;
 
 namespace Rlhf.Learner.Ppo;
 
@@ -26,7 +26,7 @@ internal sealed class TrainingState(JobCheckpoints checkpoints)
     /// <param name="savePolicy">Writes the policy into a folder.</param>
     /// <param name="optimizer">Its optimizer.</param>
     /// <param name="progress">What has been reported.</param>
-    public void Save(long step, Action<string> savePolicy, AdamW optimizer, PpoProgress progress) =>
+    public void Save(long step, Action<string> savePolicy, AdamWOptimizer optimizer, PpoProgress progress) =>
         checkpoints.Steps.TrySave(step, folder => Write(folder, savePolicy, optimizer, progress));
 
     /// <summary>Keeps a step's rollouts. A failure is logged, and training goes on.</summary>
@@ -44,7 +44,7 @@ internal sealed class TrainingState(JobCheckpoints checkpoints)
 
     /// <summary>Writes a step's state into a folder.</summary>
     /// <exception cref="IOException">The folder can't be written.</exception>
-    public static void Write(string folder, Action<string> savePolicy, AdamW optimizer, PpoProgress progress)
+    public static void Write(string folder, Action<string> savePolicy, AdamWOptimizer optimizer, PpoProgress progress)
     {
         savePolicy(folder);
         OptimizerMoments.Save(optimizer, folder);

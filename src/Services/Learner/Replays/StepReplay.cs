@@ -8,7 +8,6 @@ using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
 using Rlhf.Learner.Versions;
 using Rlhf.ServiceDefaults;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Replays;
@@ -41,7 +40,7 @@ internal sealed class StepReplay(JobRecord record, JobCheckpoints checkpoints, D
         var recomputed = new LastStep();
         using var folder = data.CreateTemporary();
 
-        string Publish(long done, double beta, AdamW optimizer)
+        string Publish(long done, double beta, AdamWOptimizer optimizer)
         {
             if (done < step)
             {

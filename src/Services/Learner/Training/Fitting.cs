@@ -1,7 +1,6 @@
 using Rlhf.LanguageModels;
 using Rlhf.Learner.Checkpoints;
 using TorchSharp.Modules;
-using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Training;
 
@@ -35,7 +34,7 @@ internal static class Fitting
     {
         var batches = Enumerable.Range(0, settings.Epochs)
             .SelectMany(_ => Minibatches.Epoch(lengths, settings.BatchSize, random)).ToArray();
-        using var optimizer = optim.AdamW(parameters, settings.LearningRate, weight_decay: settings.WeightDecay);
+        using var optimizer = new AdamWOptimizer(new ParameterGroup(parameters, settings.LearningRate, settings.WeightDecay));
         var losses = (checkpoints?.Restore(parameters, optimizer, batches.Length, stopping) ?? []).ToList();
         foreach (var (index, loss) in losses.Index())
         {
@@ -46,14 +45,14 @@ internal static class Fitting
         for (var update = losses.Count; update < batches.Length && stopping?.IsOver != true; update++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            foreach (var group in optimizer.ParamGroups)
+            foreach (var group in optimizer.Groups)
             {
                 group.LearningRate = settings.LearningRate * LearningRate.Factor(update, batches.Length, settings.WarmUpShare);
             }
 
             var number = update + 1;
             var loss = backward(batches[update]);
-            Update.Apply(optimizer, parameters, settings.MaxGradientNorm, loss, () => $"update {number}");
+            Update.Apply(optimizer, settings.MaxGradientNorm, loss, () => $"update {number}");
             losses.Add(loss);
             if (number % updatesPerEpoch == 0)
             {

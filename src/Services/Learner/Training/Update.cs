@@ -1,28 +1,23 @@
-using TorchSharp.Modules;
-using static TorchSharp.torch;
-
 namespace Rlhf.Learner.Training;
 
 /// <summary>The end of every update: a finite loss, a bounded gradient, a step.</summary>
 internal static class Update
 {
+    private const double Tiny = 1e-6; // as torch.nn.utils.clip_grad_norm_ adds
+
     /// <summary>Bounds the gradients, steps, and clears them.</summary>
-    /// <param name="optimizer">Of the parameters.</param>
-    /// <param name="parameters">All that train.</param>
+    /// <param name="optimizer">Of all that trains.</param>
     /// <param name="maxGradientNorm">Longest gradient.</param>
     /// <param name="loss">The update's loss.</param>
     /// <param name="where">For the error, e.g. "step 3, minibatch 2".</param>
     /// <returns>The gradient's length before it was bounded.</returns>
     /// <exception cref="TrainingException">Loss or gradient is not finite.</exception>
-    public static double Apply(
-        optim.Optimizer optimizer, IReadOnlyList<Parameter> parameters, double maxGradientNorm, double loss, Func<string> where)
+    public static double Apply(AdamWOptimizer optimizer, double maxGradientNorm, double loss, Func<string> where)
     {
         RequireFinite(loss, "loss", where);
-        using var scope = NewDisposeScope(); // reading a gradient makes a tensor
-        var norm = nn.utils.clip_grad_norm_(parameters, maxGradientNorm);
+        var norm = optimizer.GradientNorm();
         RequireFinite(norm, "gradient", where);
-        optimizer.step();
-        optimizer.zero_grad();
+        optimizer.Step(Math.Max(1, (norm + Tiny) / maxGradientNorm));
         return norm;
     }
 

@@ -4,19 +4,27 @@ using Rlhf.LanguageModels;
 
 namespace Rlhf.Benchmarks;
 
-/// <summary>The same through PyTorch: a script beside this program, run by python3.</summary>
-internal static class PyTorchDecode
+/// <summary>A script beside this program, run by python3 with PyTorch: the peer of the same run.</summary>
+/// <param name="name">The script's file name. It prints tokens a second, and the GFLOP/s of its matrix product.</param>
+internal sealed class PyTorchScript(string name)
 {
     // Debian's PyTorch takes whatever BLAS is there; the reference one does a few GFLOP/s and would flatter everyone else.
     private const double SlowBlas = 10;
 
-    private static bool _isMissing;
+    private bool _isMissing;
 
     /// <summary>With one thread or with all, whichever is faster: its threads often stand in each other's way. Null where python3 has no torch.</summary>
-    public static double? TokensPerSecond(ModelConfig config, int threads, int batch, int promptLength, int warmUpSteps, int steps) =>
-        new[] { 1, threads }.Distinct().Max(count => Measure(config, count, batch, promptLength, warmUpSteps, steps));
+    /// <param name="config">The model's shape.</param>
+    /// <param name="threads">All threads.</param>
+    /// <param name="numbers">What the script takes after shape and threads.</param>
+    public double? TokensPerSecond(ModelConfig config, int threads, params int[] numbers) =>
+        new[] { 1, threads }.Distinct().Max(count => Measure(
+            [
+                config.VocabularySize, config.HiddenSize, config.IntermediateSize, config.Layers, config.Heads, config.KeyValueHeads, config.HeadSize,
+                count, .. numbers,
+            ]));
 
-    private static double? Measure(ModelConfig config, int threads, int batch, int promptLength, int warmUpSteps, int steps)
+    private double? Measure(int[] arguments)
     {
         if (_isMissing)
         {
@@ -25,12 +33,7 @@ internal static class PyTorchDecode
 
         // Debian's own, where there is one: it sees Debian's packages.
         var start = new ProcessStartInfo(File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3") { RedirectStandardOutput = true, RedirectStandardError = true };
-        int[] arguments =
-        [
-            config.VocabularySize, config.HiddenSize, config.IntermediateSize, config.Layers, config.Heads, config.KeyValueHeads, config.HeadSize,
-            threads, batch, promptLength, warmUpSteps, steps,
-        ];
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "decode_pytorch.py"));
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, name));
         foreach (var number in arguments)
         {
             start.ArgumentList.Add(number.ToString(CultureInfo.InvariantCulture));

@@ -70,8 +70,8 @@ public sealed class TrainProgramTests : IDisposable
         }
 
         var results = record.GetProperty("results");
-        Assert.Equal((1.0, 1.0), (results.GetProperty("pairwise_accuracy_helpful").GetDouble(), results.GetProperty("pairwise_accuracy_harmless").GetDouble()));
-        Assert.Equal(9, results.GetProperty("pairs_helpful").GetInt32());
+        Assert.Equal((1.0, 1.0), (results.GetProperty("pairwise_accuracy/helpful").GetDouble(), results.GetProperty("pairwise_accuracy/harmless").GetDouble()));
+        Assert.Equal(9, results.GetProperty("pairs_decided/helpful").GetInt32());
         Assert.True(record.GetProperty("normalisation").GetProperty("standard-deviation").GetDouble() > 0);
         Assert.Equal(1, record.GetProperty("data")[0].GetProperty("bad-rows").GetProperty("identical_responses").GetInt32());
         Assert.Contains("1 identical_responses (line 65)", output, StringComparison.Ordinal);

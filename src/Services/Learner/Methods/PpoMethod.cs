@@ -11,7 +11,7 @@ using Rlhf.V1;
 namespace Rlhf.Learner.Methods;
 
 /// <summary>
-/// PPO of a LoRA adapter over the queue: the generators sample, the reward service scores. After n steps the policy is
+/// PPO of a LoRA adapter, or of all weights, over the queue: the generators sample, the reward service scores. After n steps the policy is
 /// published as "ID/n"; "ID/0" is the baseline with an adapter that changes nothing yet. A job that was cut off goes on from
 /// the newest step that it published, to the bit as if nothing had happened; a published version never changes.
 /// </summary>
@@ -52,7 +52,8 @@ internal sealed class PpoMethod(
                 resumed,
                 goesOn is null ? null : optimizer => state.Restore(goesOn.Step, optimizer),
                 (step, beta, optimizer) => Publish(job, policy, step, beta, () => state.Save(step, optimizer, collector.Removals), cancellationToken),
-                collector.Collect);
+                collector.Collect)
+            { Warn = job.Warn };
             job.Finish(trainer.Train(job, cancellationToken));
             state.Delete();
         }
@@ -65,23 +66,23 @@ internal sealed class PpoMethod(
             .LastOrDefault(version => version?.Provenance?.JobId == specification.JobId);
         if (newest is null)
         {
-            return (PpoPolicy.Create(model, settings.LoraRank, settings.Temperature, specification.Seed), null);
+            return (PpoPolicy.Create(model, settings, specification.Seed, () => loader.Load(specification.InitialVersion)), null);
         }
 
         using var folder = loader.Materialise(newest);
         var checkpoint = PpoCheckpoint.Load(folder.Path);
-        return (PpoPolicy.Resume(model, folder.Path, checkpoint, settings.Temperature), checkpoint);
+        return (PpoPolicy.Resume(model, folder.Path, checkpoint, settings), checkpoint);
     }
 
     private string Publish(TrainingJob job, PpoPolicy policy, long step, double beta, Action saveState, CancellationToken cancellationToken)
     {
         var version = VersionPublisher.Describe(
-            specification, VersionId(step), VersionKind.PolicyAdapter, Name, step, JsonSerializer.Serialize(settings));
+            specification, VersionId(step), policy.Kind, Name, step, JsonSerializer.Serialize(settings));
         if (catalog.Find(version.VersionId) is null)
         {
             saveState(); // first: a published step can always be gone on from
             var baseName = version.BaseVersionId == ModelOptions.BaseVersion ? baseModel.Folder : version.BaseVersionId;
-            publisher.Publish(version, folder => policy.Save(folder, baseName, step, beta), cancellationToken);
+            publisher.Publish(version, folder => policy.Save(folder, baseName, (baseModel.BosId, baseModel.Tokenizer.EosId), step, beta), cancellationToken);
         }
 
         job.Published(version.VersionId);

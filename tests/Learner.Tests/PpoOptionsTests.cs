@@ -164,6 +164,23 @@ public sealed class PpoOptionsTests
     }
 
     [Fact]
+    public void A_generator_in_bfloat16_needs_the_correction()
+    {
+        var folder = Directory.CreateTempSubdirectory("ppo-bfloat16-").FullName;
+        var model = TinyModels.Create();
+        model.Save(folder, 1, 0);
+        using var generator = CausalLanguageModel.Load(folder, ScalarType.BFloat16);
+        Directory.Delete(folder, recursive: true);
+        using var policy = PpoPolicy.Create(model, s_settings, 4, () => throw new InvalidOperationException());
+        PpoTrainer Trainer(PpoSettings settings) => new(
+            policy, settings with { Steps = 1 }, 4, null, null, (step, _, _) => $"policy/{step}", (step, _, _) => TinyRollouts.Sample(generator, 32, step));
+        Assert.Throws<TrainingException>(() => Trainer(s_settings).Train(new Recorder(), TestContext.Current.CancellationToken));
+        var recorder = new Recorder();
+        Trainer(s_settings with { CorrectsRolloutMismatch = true }).Train(recorder, TestContext.Current.CancellationToken);
+        Assert.InRange(recorder.Of("rollout_kl")[0], 1e-8, 1e-3);
+    }
+
+    [Fact]
     public void Zero_is_the_default_only_where_it_has_no_meaning_of_its_own()
     {
         var defaults = PpoSettings.From(new PpoOptions());

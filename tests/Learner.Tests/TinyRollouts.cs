@@ -23,7 +23,7 @@ internal static class TinyRollouts
         var logprobs = new List<float[]>();
         for (var t = 0; t < MaxNewTokens; t++)
         {
-            var distribution = nn.functional.log_softmax(model.Logits(model.Hidden(ids)[.., -1]), -1); // [B, V]
+            var distribution = nn.functional.log_softmax(model.Logits(model.Hidden(ids)[.., -1]).to(float32), -1); // [B, V]
             var drawn = multinomial(distribution.exp(), 1, generator: generator); // [B, 1]
             logprobs.Add(distribution.gather(1, drawn).flatten().data<float>().ToArray());
             ids = cat([ids, drawn], 1); // [B, 3 + t]

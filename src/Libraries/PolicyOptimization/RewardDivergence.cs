@@ -11,7 +11,7 @@ public sealed record RewardDivergence(double ScoreChange, double EvaluationChang
     /// <summary>Steps looked at; fewer say nothing.</summary>
     public const int Window = 20;
 
-    private const double ClearErrors = 3; // one in 400 that a trend of noise alone is so clear, and both must be
+    private const double ClearErrors = 3; // one in 260 that noise alone shows such a trend, and both must be
 
     /// <summary>Looks at the newest steps.</summary>
     /// <param name="series">Score and evaluation of each step, oldest first; of both more is better.</param>

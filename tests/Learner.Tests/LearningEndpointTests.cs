@@ -139,8 +139,10 @@ public sealed class LearningEndpointTests : IDisposable
         using var adapter = isWhole ? null : LoraAdapter.Load(model, folder);
     }
 
-    [Fact]
-    public async Task Ppo_publishes_an_adapter_a_step_and_samples_each_step_from_the_newest()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Ppo_publishes_a_version_a_step_and_samples_each_step_from_the_newest(bool isWhole)
     {
         using var model = CausalLanguageModel.Load(Testing.Fixtures.Path("models/stories260K/hf"));
         var tokenizer = TextTokenizer.Load(Testing.Fixtures.Path("models/stories260K/hf"));
@@ -151,7 +153,14 @@ public sealed class LearningEndpointTests : IDisposable
             versions.Add(request.PolicyVersion);
             var version = host?.Client.GetVersion(new GetVersionRequest { VersionId = request.PolicyVersion });
             Assert.NotNull(version);
-            using var adapter = LoraAdapter.Load(model, Download(host ?? throw new InvalidOperationException(), version).GetAwaiter().GetResult());
+            var folder = Download(host ?? throw new InvalidOperationException(), version).GetAwaiter().GetResult();
+            if (isWhole)
+            {
+                using var whole = CausalLanguageModel.Load(folder);
+                return Sample(whole, tokenizer, request);
+            }
+
+            using var adapter = LoraAdapter.Load(model, folder);
             adapter.Activate();
             return Sample(model, tokenizer, request);
         }
@@ -162,7 +171,11 @@ public sealed class LearningEndpointTests : IDisposable
             var specification = new JobSpecification
             {
                 JobId = "job-3", RunId = "run", Seed = 1, PublishedVersion = "run/ppo",
-                Ppo = new PpoOptions { Steps = 2, RolloutsPerStep = 8, MaxNewTokens = 12, RewardModelVersion = "run/reward/v1", LearningRate = 0.01 },
+                Ppo = new PpoOptions
+                {
+                    Steps = 2, RolloutsPerStep = 8, MaxNewTokens = 12, RewardModelVersion = "run/reward/v1",
+                    LearningRate = isWhole ? 1e-3 : 0.01, FullFineTuning = isWhole, MaxKl = 1e-6,
+                },
             };
             await host.StartJobAsync(specification, new JobData
             {
@@ -179,7 +192,10 @@ public sealed class LearningEndpointTests : IDisposable
             Assert.Equal(["run/ppo/0", "run/ppo/1", "run/ppo/2"], host.Published.Select(published => published.Version.VersionId));
             Assert.Equal(0, job.Metrics[0].Values["kl"], 1e-5);
             Assert.True(job.Metrics[1].Values["kl_k3"] > 0);
-            Assert.InRange(job.Results["trainable_parameter_share"], 0.005, 0.03);
+            Assert.Equal(isWhole, job.Results["trainable_parameter_share"] is not (> 0.005 and < 0.03));
+            // A sampled KL may be below 0; where it is beyond the bound, the job says so.
+            Assert.Equal(job.Metrics[1].Values["kl"] > 1e-6 ? 1 : 0, job.Warnings.Count(warning => warning.StartsWith("At step 2 the KL", StringComparison.Ordinal)));
+            Assert.All(host.Published, published => Assert.Equal(isWhole ? VersionKind.Policy : VersionKind.PolicyAdapter, published.Version.Kind));
         }
     }
 

@@ -23,4 +23,7 @@ public sealed record AdaptiveKlController(double Beta, double Target, int Horizo
         var error = Math.Clamp(klPerSequence / Target - 1, -LargestError, LargestError);
         return this with { Beta = Beta * (1 + error * sequences / Horizon) };
     }
+
+    /// <inheritdoc/>
+    public IKlController WithBeta(double beta) => this with { Beta = beta };
 }

@@ -10,4 +10,8 @@ public interface IKlController
     /// <param name="klPerSequence">KL summed over each sequence and averaged over the batch, in nats.</param>
     /// <param name="sequences">Sequences since the last update.</param>
     IKlController Update(double klPerSequence, int sequences);
+
+    /// <summary>The controller with another weight, from outside the rule: when an alarm raises it.</summary>
+    /// <param name="beta">0 or more.</param>
+    IKlController WithBeta(double beta);
 }

@@ -97,11 +97,10 @@ public sealed class LoraAdapter : IDisposable
     public void Activate() => SetActive(true);
 
     /// <summary>Takes the adapter away until the result is disposed: inside, the model is the baseline.</summary>
-    public IDisposable Off()
-    {
-        SetActive(false);
-        return new Reactivation(this);
-    }
+    public IDisposable Off() => Set(isActive: false);
+
+    /// <summary>Puts the adapter beside the model's layers until the result is disposed: then what was there before is back.</summary>
+    public IDisposable On() => Set(isActive: true);
 
     /// <summary>Adds the adapter to the model's own weights, for good. Faster to run; the adapter may be disposed after.</summary>
     public void Merge()
@@ -139,6 +138,13 @@ public sealed class LoraAdapter : IDisposable
         return pair;
     }
 
+    private Restoration Set(bool isActive)
+    {
+        var before = _model.Projections.Select(projection => projection.Adapter).ToArray();
+        SetActive(isActive);
+        return new Restoration(_model, before);
+    }
+
     private void SetActive(bool isActive)
     {
         foreach (var projection in _model.Projections)
@@ -147,8 +153,14 @@ public sealed class LoraAdapter : IDisposable
         }
     }
 
-    private sealed class Reactivation(LoraAdapter adapter) : IDisposable
+    private sealed class Restoration(CausalLanguageModel model, LoraPair?[] before) : IDisposable
     {
-        public void Dispose() => adapter.SetActive(true);
+        public void Dispose()
+        {
+            foreach (var (projection, pair) in model.Projections.Zip(before))
+            {
+                projection.Adapter = pair;
+            }
+        }
     }
 }

@@ -114,7 +114,8 @@ internal sealed class StageContext(
                     await SaveMetricsAsync(job.Metrics, cancellationToken);
                 }
 
-                Report(doneBefore + job.StepsDone, doneBefore + job.StepsWanted, "steps", detail);
+                var told = job.Warnings.Count == 0 ? detail : $"{detail}; warning: {job.Warnings[^1]}";
+                Report(doneBefore + job.StepsDone, doneBefore + job.StepsWanted, "steps", told);
             }, cancellationToken);
 
             if (job.Refused.Count > 0)

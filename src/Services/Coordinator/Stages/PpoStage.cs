@@ -26,27 +26,7 @@ internal sealed class PpoStage(PpoStageOptions options) : IStage
             specification =>
             {
                 specification.InitialVersion = policy;
-                specification.Ppo = new PpoOptions
-                {
-                    Steps = options.Steps,
-                    RolloutsPerStep = options.RolloutsPerStep,
-                    Epochs = options.Epochs,
-                    MinibatchSize = options.MinibatchSize,
-                    LearningRate = options.LearningRate,
-                    KlCoefficient = options.KlCoefficient,
-                    KlTarget = options.KlTarget,
-                    MaxNewTokens = options.MaxNewTokens,
-                    Temperature = options.Temperature,
-                    LoraRank = options.LoraRank,
-                    UnfinishedPenalty = options.UnfinishedPenalty,
-                    RewardModelVersion = rewardModel,
-                    Advantages = options.Advantages switch
-                    {
-                        "rloo" => AdvantageEstimator.LeaveOneOut,
-                        "grpo" => AdvantageEstimator.GroupRelative,
-                        _ => AdvantageEstimator.Generalized,
-                    },
-                };
+                specification.Ppo = options.ToRequest(rewardModel);
             },
             data,
             doneBefore: 0,

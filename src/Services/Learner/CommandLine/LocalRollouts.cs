@@ -44,9 +44,19 @@ internal sealed class LocalRollouts : IDisposable
     /// <summary>Mean of the scores of the last call as they came, before they were shifted and scaled.</summary>
     public double LastReward { get; private set; }
 
-    /// <summary>Takes over a policy's adapter.</summary>
+    /// <summary>Takes over a policy: an adapter of the baseline, or a whole model.</summary>
     /// <exception cref="InvalidDataException">It does not fit the model.</exception>
-    public void Take(string adapterFolder) => _model.Repack(_checkpoint, adapterFolder);
+    public void Take(string folder)
+    {
+        if (!_settings.FullFineTuning)
+        {
+            _model.Repack(_checkpoint, folder);
+            return;
+        }
+
+        using var whole = new Checkpoint(folder);
+        _model.Repack(whole, adapterFolder: null);
+    }
 
     /// <summary>Samples and scores.</summary>
     /// <param name="step">The step's number, or another one that no step has.</param>

@@ -23,7 +23,7 @@ internal static class PpoTraining
     private const long BaselineStep = 0;
     private const long FinalStep = -1; // steps count from 1
 
-    /// <summary>Trains, and writes the adapter in PEFT's layout.</summary>
+    /// <summary>Trains, and writes the adapter in PEFT's layout, or the whole model.</summary>
     /// <exception cref="InvalidDataException">The prompts or the reward model can't be used.</exception>
     /// <exception cref="TrainingException">Scoring failed, or a number is not finite.</exception>
     public static void Run(LocalTraining training, PpoConfig config, CancellationToken cancellationToken)
@@ -42,12 +42,12 @@ internal static class PpoTraining
         training.Tell(FormattableString.Invariant($"The baseline's reward is {baseline.Mean:g4}, with a spread of {baseline.StandardDeviation:g4} over {config.BaselineResponses} responses."));
 
         var settings = config.Settings;
-        using var policy = PpoPolicy.Create(training.LoadModel(), settings.LoraRank, settings.Temperature, config.Seed);
+        using var policy = PpoPolicy.Create(training.LoadModel(), settings, config.Seed, training.LoadModel);
         var schedule = new PromptSchedule<LocalPrompt>(prompts, new Random(Seeds.ForRandom(config.Seed)));
         using var adapter = new Versions.TemporaryFolder(Path.Combine(training.Folder.Root, AdapterName));
         string Publish(long step, double beta)
         {
-            policy.Save(adapter.Path, config.Model, step, beta);
+            policy.Save(adapter.Path, config.Model, (training.Base.BosId, training.Base.Tokenizer.EosId), step, beta);
             rollouts.Take(adapter.Path);
             return $"{step}";
         }
@@ -67,7 +67,18 @@ internal static class PpoTraining
             ["reward_baseline_spread"] = baseline.StandardDeviation,
         };
         AddFinal(results, policy, rollouts.Collect(FinalStep, prompts, config.BaselineResponses, cancellationToken), rollouts);
-        training.Finish(folder => CopyFiles(adapter.Path, folder), files.Records, results, baseline);
+        training.Finish(
+            folder =>
+            {
+                CopyFiles(adapter.Path, folder);
+                if (settings.FullFineTuning)
+                {
+                    training.Base.CopyTokenizer(folder);
+                }
+            },
+            files.Records,
+            results,
+            baseline);
     }
 
     private static LocalPrompt Encode(LocalTraining training, Prompt prompt) => new(

@@ -81,6 +81,16 @@ internal sealed class TrainingJob : IProgress<TrainingStep>, IDisposable
     /// <summary>Counts an item that can't be used.</summary>
     public void Refuse(string reason) => Change(job => job.Refused[reason] = job.Refused.GetValueOrDefault(reason) + 1);
 
+    /// <summary>Gets each warning when it is given, on the training thread.</summary>
+    public Action<string>? Warned { get; set; }
+
+    /// <summary>Tells what a person should look at, in a sentence; the job goes on.</summary>
+    public void Warn(string message)
+    {
+        Warned?.Invoke(message);
+        Change(job => job.Warnings.Add(message));
+    }
+
     /// <summary>A version of this job can be downloaded.</summary>
     public void Published(string versionId) => Change(job => job.PublishedVersion = versionId);
 

@@ -59,6 +59,7 @@ internal sealed partial class TrainingThread(
 
         var id = job.Read(0).Job.JobId;
         job.Become(JobState.Running);
+        job.Warned = warning => LogWarning(id, warning);
         LogStarted(id, method.Name);
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, job.Cancellation);
         try
@@ -106,6 +107,9 @@ internal sealed partial class TrainingThread(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Job {JobId} was cancelled")]
     private partial void LogCancelled(string jobId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {JobId}: {Warning}")]
+    private partial void LogWarning(string jobId, string warning);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Job {JobId} failed: {Reason}")]
     private partial void LogFailed(string jobId, string reason);

@@ -34,19 +34,8 @@ internal sealed class DpoMethod(
         job.Finish(new DpoTrainer(policy, pairs, settings, specification.Seed).Train(job, cancellationToken, checkpoints.Fit(Name)));
         var version = VersionPublisher.Describe(
             specification, specification.PublishedVersion, policy.Kind, Name, step: 0, JsonSerializer.Serialize(settings));
-        publisher.Publish(version, folder => Save(policy, version.BaseVersionId, folder), cancellationToken);
+        var baseName = version.BaseVersionId == ModelOptions.BaseVersion ? baseModel.Folder : version.BaseVersionId;
+        publisher.Publish(version, folder => policy.Save(folder, baseName, (baseModel.BosId, baseModel.Tokenizer.EosId)), cancellationToken);
         job.Published(version.VersionId);
-    }
-
-    private void Save(TrainablePolicy policy, string baseVersionId, string folder)
-    {
-        if (policy.Adapter is { } adapter)
-        {
-            adapter.Save(folder, baseVersionId == ModelOptions.BaseVersion ? baseModel.Folder : baseVersionId);
-        }
-        else
-        {
-            policy.Model.Save(folder, baseModel.BosId, baseModel.Tokenizer.EosId);
-        }
     }
 }

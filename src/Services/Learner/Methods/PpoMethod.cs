@@ -12,7 +12,7 @@ using Rlhf.V1;
 namespace Rlhf.Learner.Methods;
 
 /// <summary>
-/// PPO of a LoRA adapter over the queue: the generators sample, the reward service scores. After n steps the policy is
+/// PPO of a LoRA adapter, or of all weights, over the queue: the generators sample, the reward service scores. After n steps the policy is
 /// published as "ID/n"; "ID/0" is the baseline with an adapter that changes nothing yet. A job that was cut off goes on from
 /// the newest step that it kept, to the bit as if nothing had happened; a published version never changes.
 /// </summary>
@@ -58,15 +58,16 @@ internal sealed class PpoMethod(
                 newest is null ? null : optimizer => OptimizerMoments.Restore(optimizer, newest.Folder),
                 (step, beta, optimizer) =>
                 {
-                    void Save(string folder) => policy.Save(folder, BaseName, step, beta);
+                    void Save(string folder) => policy.Save(folder, BaseName, (baseModel.BosId, baseModel.Tokenizer.EosId), step, beta);
                     if (step != newest?.Number)
                     {
                         _state.Save(step, Save, optimizer, progress); // first: a published step can always be gone on from
                     }
 
-                    return Publish(job, step, Save, cancellationToken);
+                    return Publish(job, policy.Kind, step, Save, cancellationToken);
                 },
-                (step, version, token) => steps.Collect(collector, step, version, token));
+                (step, version, token) => steps.Collect(collector, step, version, token))
+            { Warn = job.Warn };
             job.Finish(progress.Complete(trainer.Train(steps, cancellationToken)));
         }
     }
@@ -80,17 +81,17 @@ internal sealed class PpoMethod(
         var model = loader.Load(specification.InitialVersion);
         if (newest is null)
         {
-            return (PpoPolicy.Create(model, settings.LoraRank, settings.Temperature, specification.Seed), null);
+            return (PpoPolicy.Create(model, settings, specification.Seed, () => loader.Load(specification.InitialVersion)), null);
         }
 
         var checkpoint = PpoCheckpoint.Load(newest.Folder);
-        return (PpoPolicy.Resume(model, newest.Folder, checkpoint, settings.Temperature), checkpoint);
+        return (PpoPolicy.Resume(model, newest.Folder, checkpoint, settings), checkpoint);
     }
 
-    private string Publish(TrainingJob job, long step, Action<string> save, CancellationToken cancellationToken)
+    private string Publish(TrainingJob job, VersionKind kind, long step, Action<string> save, CancellationToken cancellationToken)
     {
         var version = VersionPublisher.Describe(
-            specification, VersionId(step), VersionKind.PolicyAdapter, Name, step, JsonSerializer.Serialize(settings));
+            specification, VersionId(step), kind, Name, step, JsonSerializer.Serialize(settings));
         if (catalog.Find(version.VersionId) is { } published)
         {
             publisher.Announce(published, cancellationToken); // perhaps cut off before the news was out

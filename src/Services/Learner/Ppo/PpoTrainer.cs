@@ -4,7 +4,6 @@ using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
 using Rlhf.PolicyOptimization;
 using Rlhf.V1;
-using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Ppo;
 
@@ -28,10 +27,20 @@ internal sealed class PpoTrainer(
     Func<long, double, AdamWOptimizer, string> publish,
     Func<long, string, CancellationToken, IReadOnlyList<Rollout>> collect)
 {
+    private readonly PpoAlarms _alarms = new(settings);
     private readonly long _firstStep = (resumed?.Step ?? 0) + 1;
     private IKlController _controller = settings.KlTarget > 0
         ? new AdaptiveKlController(resumed?.Beta ?? settings.KlCoefficient, settings.KlTarget, settings.KlHorizon)
-        : new FixedKlController(settings.KlCoefficient);
+        : new FixedKlController(resumed?.Beta ?? settings.KlCoefficient);
+
+    /// <summary>Gets what a person should look at, in a sentence.</summary>
+    public Action<string> Warn
+    {
+        init => _alarms.Warn = value;
+    }
+
+    /// <summary>Measures the policy after a step's updates, and gives figures of which more is better; null measures nothing.</summary>
+    public Func<long, IReadOnlyDictionary<string, double>>? Evaluate { get; init; }
 
     /// <summary>Runs all steps that are left, and publishes the policy after the last.</summary>
     /// <param name="progress">Gets every step with its figures.</param>
@@ -53,7 +62,7 @@ internal sealed class PpoTrainer(
             var version = publish(step - 1, _controller.Beta, optimizer);
             var rollouts = collect(step, version, cancellationToken);
             var samplingSeconds = clock.Elapsed.TotalSeconds;
-            SetLearningRates(optimizer, 1 - ((step - 1) / (double)settings.Steps));
+            SetLearningRates(optimizer, LearningRateFactor(step));
             var figures = Step(step, rollouts, optimizer, cancellationToken);
             figures["seconds"] = clock.Elapsed.TotalSeconds;
             figures["sampling_seconds"] = samplingSeconds;
@@ -72,7 +81,7 @@ internal sealed class PpoTrainer(
     private Dictionary<string, double> Step(
         long step, IReadOnlyList<Rollout> rollouts, AdamWOptimizer optimizer, CancellationToken cancellationToken)
     {
-        var reading = policy.Read(rollouts);
+        var reading = policy.Read(rollouts, settings.MicroBatchTokens);
         var targets = StepTargets.Compute(rollouts, reading, _controller.Beta, settings, step);
         var scores = rollouts.Select(rollout => rollout.Score).ToArray();
         var mean = scores.Average();
@@ -87,18 +96,36 @@ internal sealed class PpoTrainer(
             ["finished_fraction"] = rollouts.Average(rollout => rollout.IsFinished ? 1.0 : 0.0),
             ["beta"] = _controller.Beta,
         };
+        if (settings.CorrectsRolloutMismatch)
+        {
+            figures["rollout_kl"] = targets.RolloutMismatch.ApproximateKl;
+            figures["rollout_ratio_max"] = targets.RolloutMismatch.LargestRatio;
+        }
+
         if (double.IsFinite(targets.ExplainedVariance))
         {
             figures["explained_variance"] = targets.ExplainedVariance;
         }
 
         var updates = RunEpochs(step, rollouts, reading, targets, optimizer, cancellationToken);
+        figures["updates"] = updates.Count;
         figures["ratio_max"] = updates.Max(update => update.LargestRatio);
         figures["clip_fraction"] = updates.Average(update => update.ClipFraction);
+        figures["approximate_kl"] = updates[^1].ApproximateKl;
         figures["policy_loss"] = updates.Average(update => update.PolicyLoss);
-        figures["value_loss"] = updates.Average(update => update.ValueLoss);
         figures["gradient_norm"] = updates.Average(update => update.GradientNorm);
-        _controller = _controller.Update(targets.KlPerSequence, rollouts.Count);
+        figures["learning_rate"] = settings.PeakLearningRate * LearningRateFactor(step);
+        if (settings.Advantages == AdvantageEstimator.Generalized)
+        {
+            figures["value_loss"] = updates.Average(update => update.ValueLoss);
+        }
+
+        foreach (var (name, value) in Evaluate?.Invoke(step) ?? new Dictionary<string, double>())
+        {
+            figures[PpoAlarms.EvaluationPrefix + name] = value;
+        }
+
+        _controller = _alarms.Check(step, figures, _controller.Update(targets.KlPerSequence, rollouts.Count));
         return figures;
     }
 
@@ -112,19 +139,27 @@ internal sealed class PpoTrainer(
     {
         var lengths = rollouts.Select(rollout => rollout.Example.TokenIds.Length).ToArray();
         var updates = new List<UpdateFigures>();
+        var update = new PpoUpdate(policy, settings, rollouts, reading, targets, _controller.Beta);
         var random = new Random(Seeds.ForRandom(Seeds.Derive(seed, (ulong)step)));
         for (var epoch = 0; epoch < settings.Epochs; epoch++)
         {
             foreach (var batch in Minibatches.Epoch(lengths, settings.MinibatchSize, random))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var figures = Backward(batch, lengths, rollouts, reading, targets);
+                var figures = update.Backward(batch);
+                if (settings.EpochKlLimit > 0 && figures.ApproximateKl > settings.EpochKlLimit)
+                {
+                    optimizer.ClearGradients();
+                    return updates;
+                }
+
                 var norm = Update.Apply(
                     optimizer,
                     settings.MaxGradientNorm,
                     figures.PolicyLoss + (settings.ValueWeight * figures.ValueLoss),
                     () => $"step {step}, update {updates.Count + 1} (policy loss {figures.PolicyLoss}, value loss {figures.ValueLoss}, "
-                        + $"largest ratio {figures.LargestRatio:g4}, KL {targets.KlPerSequence:g4})");
+                        + $"largest ratio {figures.LargestRatio:g4}, KL {targets.KlPerSequence:g4}, beta {_controller.Beta:g4}, "
+                        + $"prompts {string.Join(", ", batch.Select(index => rollouts[index].PromptId).Distinct())})");
                 updates.Add(figures with { GradientNorm = norm });
             }
         }
@@ -132,63 +167,20 @@ internal sealed class PpoTrainer(
         return updates;
     }
 
-    /// <summary>Adds the gradients of a minibatch's loss, and returns its parts.</summary>
-    private UpdateFigures Backward(
-        int[] batch, int[] lengths, IReadOnlyList<Rollout> rollouts, PolicyReading reading, StepTargets targets)
-    {
-        var tokens = batch.Sum(index => (double)rollouts[index].Example.ResponseLength);
-        var total = new UpdateFigures(0, 0, 0, 0, 0);
-        foreach (var part in Minibatches.Parts(batch, lengths))
-        {
-            using var scope = NewDisposeScope();
-            using var responses = new ResponseBatch([.. part.Select(index => rollouts[index].Example)], policy.Device);
-            var (policyLogprobs, values, _) = policy.Forward(responses); // [N], [N]
-            var rolloutLogprobs = Flat(part, index => rollouts[index].Logprobs); // [N]
-            var advantages = Flat(part, index => targets.Advantages[index]); // [N]
-            var returns = Flat(part, index => targets.Returns[index]); // [N]
-            var rolloutValues = Flat(part, index => reading.Values[index]); // [N]
-            var mask = ones_like(advantages, dtype: ScalarType.Bool); // [N], no padding is left
-            var share = responses.Count / tokens;
-            var policyLoss = PpoLoss.Policy(policyLogprobs, rolloutLogprobs, advantages, mask, settings.ClipRange) * share; // []
-            var valueLoss = PpoLoss.Value(values, rolloutValues, returns, mask, settings.ValueClipRange) * share; // []
-            var loss = settings.Advantages switch
-            {
-                AdvantageEstimator.Generalized => policyLoss + (valueLoss * settings.ValueWeight),
-                AdvantageEstimator.GroupRelative => policyLoss + (KlToBaseline(policyLogprobs, part, reading) * share),
-                _ => policyLoss,
-            }; // []
-            loss.backward();
-            var ratio = RatioStatistics.Measure(policyLogprobs.detach(), rolloutLogprobs, mask, settings.ClipRange);
-            total = new UpdateFigures(
-                total.PolicyLoss + policyLoss.item<float>(),
-                total.ValueLoss + valueLoss.item<float>(),
-                Math.Max(total.LargestRatio, ratio.LargestRatio),
-                total.ClipFraction + (ratio.ClipFraction * share),
-                0);
-        }
-
-        return total;
-    }
-
-    private Tensor KlToBaseline(Tensor policyLogprobs, int[] part, PolicyReading reading) =>
-        KlEstimators.K3(policyLogprobs, Flat(part, index => reading.ReferenceLogprobs[index])).mean() * _controller.Beta; // []
-
-    private Tensor Flat(int[] part, Func<int, float[]> row) =>
-        tensor(part.SelectMany(row).ToArray(), device: policy.Device); // [N]
-
     private AdamWOptimizer CreateOptimizer() => new(
-        new ParameterGroup(policy.Adapter.Parameters, settings.LearningRate, weightDecay: 0),
-        new ParameterGroup([policy.ValueHead.Weight], settings.ValueLearningRate, weightDecay: 0));
+        new ParameterGroup(policy.PolicyParameters(), settings.PeakLearningRate, weightDecay: 0),
+        new ParameterGroup(policy.ValueParameters(), settings.ValueLearningRate, weightDecay: 0));
+
+    private double LearningRateFactor(long step) =>
+        settings.FinalLearningRateShare
+        + ((1 - settings.FinalLearningRateShare) * LearningRate.Factor((int)(step - 1), settings.Steps, settings.WarmUpShare));
 
     private void SetLearningRates(AdamWOptimizer optimizer, double factor)
     {
-        double[] peaks = [settings.LearningRate, settings.ValueLearningRate];
+        double[] peaks = [settings.PeakLearningRate, settings.ValueLearningRate];
         foreach (var (group, peak) in optimizer.Groups.Zip(peaks))
         {
             group.LearningRate = peak * factor;
         }
     }
-
-    private sealed record UpdateFigures(
-        double PolicyLoss, double ValueLoss, double LargestRatio, double ClipFraction, double GradientNorm);
 }

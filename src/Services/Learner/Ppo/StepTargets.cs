@@ -12,8 +12,14 @@ namespace Rlhf.Learner.Ppo;
 /// <param name="KlPerSequence">k1 summed over each response and averaged, in nats.</param>
 /// <param name="K3PerSequence">The same of k3.</param>
 /// <param name="ExplainedVariance">Of the returns by the values; NaN where the returns do not vary.</param>
+/// <param name="RolloutMismatch">How far the learner's log-probabilities are from those recorded when the responses were sampled.</param>
 internal sealed record StepTargets(
-    float[][] Advantages, float[][] Returns, double KlPerSequence, double K3PerSequence, double ExplainedVariance)
+    float[][] Advantages,
+    float[][] Returns,
+    double KlPerSequence,
+    double K3PerSequence,
+    double ExplainedVariance,
+    RatioStatistics RolloutMismatch)
 {
     // Generator and learner compute the same numbers in another order: float32 rounding, and nothing more, may stand between.
     private const double LargestRatioDeviation = 1e-4;
@@ -37,12 +43,16 @@ internal sealed record StepTargets(
         var rolloutLogprobs = grid.ToTensor([.. rollouts.Select(rollout => rollout.Logprobs)]); // [B, T]
         var referenceLogprobs = grid.ToTensor(reading.ReferenceLogprobs); // [B, T]
         var values = grid.ToTensor(reading.Values); // [B, T]
-        RequireAgreement(policyLogprobs, rolloutLogprobs, responseMask, settings, step);
+        RequireFiniteScores(rollouts, step);
+        var mismatch = RatioStatistics.Measure(policyLogprobs, rolloutLogprobs, responseMask, settings.ClipRange);
+        RequireAgreement(mismatch, settings, step);
 
         var scores = tensor(rollouts.Select(rollout => (float)rollout.Score).ToArray())
             .clamp(-settings.ScoreClip, settings.ScoreClip); // [B]
         var isFinished = tensor(rollouts.Select(rollout => rollout.IsFinished).ToArray()); // [B]
-        var penalised = TokenRewards.PenaliseUnfinished(scores, isFinished, settings.UnfinishedPenalty); // [B]
+        var penalised = settings.UnfinishedScore is { } unfinishedScore
+            ? TokenRewards.ReplaceUnfinished(scores, isFinished, unfinishedScore)
+            : TokenRewards.PenaliseUnfinished(scores, isFinished, settings.UnfinishedPenalty); // [B]
         var rewards = TokenRewards.FromScoreAndKl(penalised, policyLogprobs, referenceLogprobs, responseMask, beta); // [B, T]
         string[] prompts = [.. rollouts.Select(rollout => rollout.PromptId)];
         var (advantages, returns) = settings.Advantages switch
@@ -62,7 +72,8 @@ internal sealed record StepTargets(
             grid.ToRows(returns),
             kl,
             k3,
-            MaskedStatistics.ExplainedVariance(values, returns, responseMask));
+            MaskedStatistics.ExplainedVariance(values, returns, responseMask),
+            mismatch);
     }
 
     private static (Tensor Advantages, Tensor Returns) Generalized(Tensor rewards, Tensor values, Tensor responseMask, PpoSettings settings)
@@ -76,10 +87,29 @@ internal sealed record StepTargets(
 
     private static double[] Numbers(Tensor perResponse) => perResponse.to(float64).data<double>().ToArray(); // [B]
 
-    private static void RequireAgreement(Tensor policyLogprobs, Tensor rolloutLogprobs, Tensor responseMask, PpoSettings settings, long step)
+    private static void RequireFiniteScores(IReadOnlyList<Rollout> rollouts, long step)
     {
-        var ratio = RatioStatistics.Measure(policyLogprobs, rolloutLogprobs, responseMask, settings.ClipRange);
-        if (!(ratio.LargestDeviation <= LargestRatioDeviation && Math.Abs(ratio.ApproximateKl) <= LargestKl))
+        var wrong = rollouts.Where(rollout => !double.IsFinite(rollout.Score)).Select(rollout => rollout.PromptId).Distinct().ToArray();
+        if (wrong.Length > 0)
+        {
+            throw new TrainingException($"At step {step}, responses to {string.Join(", ", wrong)} have a score that is not finite; look at the reward model.");
+        }
+    }
+
+    private static void RequireAgreement(RatioStatistics ratio, PpoSettings settings, long step)
+    {
+        if (settings.CorrectsRolloutMismatch)
+        {
+            // Another version or number format sampled: importance weights make up for it, but not for another tokenizer or position.
+            if (!(ratio.ApproximateKl <= settings.MaxRolloutMismatch))
+            {
+                throw new TrainingException(
+                    $"At step {step}, before any update, the KL between the policy that sampled and the learner's is {ratio.ApproximateKl:g3} nats a token "
+                    + $"(at most {settings.MaxRolloutMismatch:g3}). The rollouts are too old or their number format is too coarse, "
+                    + "or weights, tokenizer, positions or temperature differ.");
+            }
+        }
+        else if (!(ratio.LargestDeviation <= LargestRatioDeviation && Math.Abs(ratio.ApproximateKl) <= LargestKl))
         {
             throw new TrainingException(
                 $"At step {step}, before any update, policyLogprobs (learner) and rolloutLogprobs (generator) of the same tokens disagree: "

@@ -8,6 +8,7 @@ using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
 using Rlhf.Learner.Versions;
 using Rlhf.ServiceDefaults;
+using Rlhf.Tokenization;
 using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Replays;
@@ -36,7 +37,9 @@ internal sealed class StepReplay(JobRecord record, JobCheckpoints checkpoints, D
         set_num_threads(Threads);
         using var scope = NewDisposeScope();
         var checkpoint = PpoCheckpoint.Load(before.Folder);
-        using var policy = PpoPolicy.Resume(LoadBaseline(), before.Folder, checkpoint, settings.Temperature);
+        using var policy = PpoPolicy.Resume(LoadBaseline(), before.Folder, checkpoint, settings);
+        var tokenizer = TextTokenizer.Load(record.ModelFolder);
+        var specialTokens = (tokenizer.BosId ?? tokenizer.EosId, tokenizer.EosId);
         var recomputed = new LastStep();
         using var folder = data.CreateTemporary();
 
@@ -47,7 +50,7 @@ internal sealed class StepReplay(JobRecord record, JobCheckpoints checkpoints, D
                 return collected.PolicyVersion;
             }
 
-            TrainingState.Write(folder.Path, path => policy.Save(path, BaseName, done, beta), optimizer, new PpoProgress());
+            TrainingState.Write(folder.Path, path => policy.Save(path, BaseName, specialTokens, done, beta), optimizer, new PpoProgress());
             throw new OperationCanceledException(); // one step is all that is wanted
         }
 

@@ -98,6 +98,15 @@ internal sealed class AdamWOptimizer : IDisposable
         }
     }
 
+    /// <summary>Forgets the gradients without moving anything.</summary>
+    public void ClearGradients()
+    {
+        foreach (var parameter in Parameters)
+        {
+            parameter.grad = null;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

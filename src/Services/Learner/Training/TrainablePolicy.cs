@@ -50,7 +50,10 @@ internal sealed class TrainablePolicy : IDisposable
     /// <param name="rank">r; alpha is twice that.</param>
     /// <param name="seed">Of the adapter's A.</param>
     public static TrainablePolicy WithNewAdapter(CausalLanguageModel model, int rank, ulong seed) =>
-        WithAdapter(model, LoraAdapter.Create(model, new LoraOptions { Rank = rank, Alpha = 2.0 * rank }, Seeds.ForTorch(seed)));
+        WithAdapter(model, LoraAdapter.Create(model, ShapeOf(rank), Seeds.ForTorch(seed)));
+
+    /// <summary>An adapter of a rank, with twice that as alpha.</summary>
+    public static LoraOptions ShapeOf(int rank) => new() { Rank = rank, Alpha = 2.0 * rank };
 
     /// <summary>Trains all weights of a model, which the policy then owns.</summary>
     /// <param name="model">The policy.</param>
@@ -62,6 +65,23 @@ internal sealed class TrainablePolicy : IDisposable
 
     /// <summary>Takes the adapter away until the result is disposed; null where there is none.</summary>
     public IDisposable? AdapterOff() => Adapter?.Off();
+
+    /// <summary>Writes the adapter in PEFT's layout, or the whole model in Hugging Face's without its tokenizer.</summary>
+    /// <param name="folder">Where to.</param>
+    /// <param name="baseName">Of the adapter's base.</param>
+    /// <param name="specialTokens">First and last token of a text, for the config.json of a whole model.</param>
+    /// <exception cref="IOException">The folder can't be written.</exception>
+    public void Save(string folder, string baseName, (int Bos, int Eos) specialTokens)
+    {
+        if (Adapter is { } adapter)
+        {
+            adapter.Save(folder, baseName);
+        }
+        else
+        {
+            Model.Save(folder, specialTokens.Bos, specialTokens.Eos);
+        }
+    }
 
     public void Dispose()
     {

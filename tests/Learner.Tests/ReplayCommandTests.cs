@@ -43,6 +43,23 @@ public sealed class ReplayCommandTests : IDisposable
         Assert.Contains("DIFFERENT", _output.ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_policy_that_was_fine_tuned_here_is_replayed_from_its_published_version()
+    {
+        Assert.NotNull(await TrainingProcess.RunAsync(_data, "sft", _ => { }));
+        Assert.NotNull(await TrainingProcess.RunAsync(_data, "ppo-of-sft", _ => { }));
+        var before = Directory.EnumerateFileSystemEntries(_data, "*", SearchOption.AllDirectories).Order().ToArray();
+        Assert.Equal((0, ""), (Replay("--run", "run", "--step", "3"), _error.ToString()));
+        Assert.Equal(before, Directory.EnumerateFileSystemEntries(_data, "*", SearchOption.AllDirectories).Order());
+        var moved = Directory.CreateDirectory(Path.Combine(_data, "moved")).FullName;
+        foreach (var file in Directory.EnumerateFiles(Testing.Fixtures.Path("models/stories260K/hf")))
+        {
+            File.Copy(file, Path.Combine(moved, Path.GetFileName(file)));
+        }
+
+        Assert.Equal((0, ""), (Replay("--run", "run", "--step", "3", "--model", moved), _error.ToString()));
+    }
+
     [Theory]
     [InlineData("Give either --job or --run.", "--step", "1")]
     [InlineData("Give either --job or --run.", "--step", "1", "--job", "a", "--run", "b")]

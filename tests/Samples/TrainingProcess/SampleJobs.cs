@@ -8,7 +8,7 @@ internal static class SampleJobs
     private const int Items = 40;
 
     /// <summary>A job and its data.</summary>
-    /// <param name="method">"sft", "reward-model" or "ppo".</param>
+    /// <param name="method">"sft", "reward-model", "ppo", or "ppo-of-sft", which begins with the result of the first.</param>
     public static (JobSpecification Specification, JobData Data) Of(string method)
     {
         var specification = new JobSpecification { JobId = $"run/{method}", RunId = "run", Seed = 7, PublishedVersion = $"run/{method}/v1" };
@@ -28,7 +28,8 @@ internal static class SampleJobs
                 }
 
                 break;
-            case "ppo":
+            case "ppo" or "ppo-of-sft":
+                specification.InitialVersion = method == "ppo" ? "" : "run/sft/v1";
                 specification.Ppo = new PpoOptions
                 {
                     Steps = 6, RolloutsPerStep = 16, MaxNewTokens = 12, Epochs = 3, MinibatchSize = 4, KlTarget = 0.5, LearningRate = 0.01, RewardModelVersion = "run/reward/v1",

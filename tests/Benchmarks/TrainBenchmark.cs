@@ -28,24 +28,26 @@ internal static class TrainBenchmark
             Console.WriteLine($"| PyTorch float32 | {rate:F0} | 1 | {Batch * Length / rate * 1000:F0} | | |");
         }
 
-        Report("TorchSharp float32", config, pytorch);
+        Report("TorchSharp float32", config, pytorch, ScalarType.Float32);
+        Report("TorchSharp bfloat16 mixed", config, pytorch, ScalarType.BFloat16);
     }
 
-    private static void Report(string name, ModelConfig config, double? pytorch)
+    private static void Report(string name, ModelConfig config, double? pytorch, ScalarType type)
     {
-        var seconds = SecondsAStep(config);
-        var products = MatrixProducts.Seconds(config, Batch * Length, ScalarType.Float32);
+        var seconds = SecondsAStep(config, type);
+        var products = MatrixProducts.Seconds(config, Batch * Length, type);
         var speed = MatrixProducts.Operations(config, Batch * Length) / seconds;
         var tokens = Batch * Length / seconds;
         var ratio = pytorch is { } rate ? (tokens / rate).ToString("F2", CultureInfo.InvariantCulture) : "";
         Console.WriteLine(
             $"| {name} | {tokens:F0} | {ratio} | {seconds * 1000:F0} | {products * 1000:F0} ms, {products / seconds:P0} "
-            + $"| {speed / 1e9:F0}, {speed / MatrixProducts.Peak(ScalarType.Float32):P0} |");
+            + $"| {speed / 1e9:F0}, {speed / MatrixProducts.Peak(type):P0} |");
     }
 
-    private static double SecondsAStep(ModelConfig config)
+    private static double SecondsAStep(ModelConfig config, ScalarType type)
     {
         using var model = CausalLanguageModel.Create(config, seed: 1);
+        model.ProductType = type;
         model.SetTrainable(true);
         // The first token of each is the prompt, so that every position predicts.
         var examples = Enumerable.Range(0, Batch).Select(row => new EncodedExample(

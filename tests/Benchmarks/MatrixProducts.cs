@@ -25,9 +25,9 @@ internal static class MatrixProducts
     public static double Operations(ModelConfig config, long rows) =>
         Of(config, rows).Sum(product => 6.0 * product.Rows * product.Inputs * product.Outputs * product.Count);
 
-    /// <summary>Seconds that they take alone.</summary>
-    public static double Seconds(ModelConfig config, long rows, ScalarType type) =>
-        Of(config, rows).Sum(product => product.Count * Seconds(product.Rows, product.Inputs, product.Outputs, type));
+    /// <summary>Seconds that they take alone; the head's are float32 always.</summary>
+    public static double Seconds(ModelConfig config, long rows, ScalarType type) => Of(config, rows).Sum(product =>
+        product.Count * Seconds(product.Rows, product.Inputs, product.Outputs, product.Outputs == config.VocabularySize ? ScalarType.Float32 : type));
 
     /// <summary>The most operations a second that a large square product reaches.</summary>
     public static double Peak(ScalarType type)

@@ -33,5 +33,8 @@ var (folder, way) = (new Argument<string>("folder"), new Argument<string>("way")
 var once = new Argument<int>("threads");
 var loadOnce = new Command("load-once", "One load in this process, for load.") { folder, way, once };
 loadOnce.Hidden = true;
+var trainOnce = new Command("train-once", "A few steps in this process, for train.") { way, once };
+trainOnce.Hidden = true;
+trainOnce.SetAction(parsed => TrainBenchmark.Once(parsed.GetRequiredValue(way), parsed.GetValue(once)));
 loadOnce.SetAction(parsed => LoadBenchmark.Once(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(way), parsed.GetValue(once)));
-return new RootCommand("Measures this machine; every speed is also a ratio to another one of the same run.") { decode, train, tokenize, load, loadOnce }.Parse(args).Invoke();
+return new RootCommand("Measures this machine; every speed is also a ratio to another one of the same run.") { decode, train, tokenize, load, loadOnce, trainOnce }.Parse(args).Invoke();

@@ -1,13 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using Rlhf.LanguageModels;
-using Rlhf.Learner.Data;
-using Rlhf.Learner.Training;
 using static TorchSharp.torch;
 
 namespace Rlhf.Benchmarks;
 
-/// <summary>Training steps as the Learner does them: forward, backward, bounded gradient, AdamW; next-token loss on 16 sequences of 128.</summary>
+/// <summary>Training steps: next-token loss on 16 sequences of 128 against PyTorch, the cost of padding, and memory.</summary>
 internal static class TrainBenchmark
 {
     private const int Batch = 16;
@@ -15,51 +13,122 @@ internal static class TrainBenchmark
     private const int WarmUpSteps = 3;
     private const int Steps = 15; // of which the median counts
 
+    private const int ShortPrompt = 16;
+    private const int ShortResponses = 31;
+    private const int ShortResponse = 32;
+    private const int LongResponse = 64; // the one that is then doubled
+
+    private static readonly ModelConfig s_config = DecodeBenchmark.Small;
+
     public static void Run(int threads)
     {
         set_num_threads(threads);
-        var config = DecodeBenchmark.Small;
         Console.WriteLine($"{threads} threads; a training step of {Batch} x {Length} tokens (forward, backward, bounded gradient, AdamW)");
         Console.WriteLine("| | tokens/s | to PyTorch | ms a step | matrix products, share of the step | GFLOP/s, share of the peak |");
         Console.WriteLine("|---|---|---|---|---|---|");
-        var pytorch = new PyTorchScript("train_pytorch.py").TokensPerSecond(config, threads, Batch, Length, WarmUpSteps, Steps);
+        var pytorch = new PyTorchScript("train_pytorch.py").TokensPerSecond(s_config, threads, Batch, Length, WarmUpSteps, Steps);
         if (pytorch is { } rate)
         {
             Console.WriteLine($"| PyTorch float32 | {rate:F0} | 1 | {Batch * Length / rate * 1000:F0} | | |");
         }
 
-        Report("TorchSharp float32", config, pytorch);
+        Report("TorchSharp float32", pytorch, ScalarType.Float32);
+        Report("TorchSharp bfloat16 mixed", pytorch, ScalarType.BFloat16);
+        ReportPadding();
+        ReportMemory(threads);
     }
 
-    private static void Report(string name, ModelConfig config, double? pytorch)
+    /// <summary>Steps of one kind in this process; prints the most memory that it took.</summary>
+    /// <param name="way">"supervised", "bfloat16" or "ppo"; anything else only makes the model.</param>
+    public static void Once(string way, int threads)
     {
-        var seconds = SecondsAStep(config);
-        var products = MatrixProducts.Seconds(config, Batch * Length, ScalarType.Float32);
-        var speed = MatrixProducts.Operations(config, Batch * Length) / seconds;
-        var tokens = Batch * Length / seconds;
-        var ratio = pytorch is { } rate ? (tokens / rate).ToString("F2", CultureInfo.InvariantCulture) : "";
-        Console.WriteLine(
-            $"| {name} | {tokens:F0} | {ratio} | {seconds * 1000:F0} | {products * 1000:F0} ms, {products / seconds:P0} "
-            + $"| {speed / 1e9:F0}, {speed / MatrixProducts.Peak(ScalarType.Float32):P0} |");
+        set_num_threads(threads);
+        var model = CausalLanguageModel.Create(s_config, seed: 1);
+        model.ProductType = way == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
+        var examples = LearnerSteps.Examples(Enumerable.Repeat(Length + 1, Batch), promptLength: 1, s_config.VocabularySize);
+        if (way is "supervised" or "bfloat16")
+        {
+            var step = LearnerSteps.Supervised(model, examples);
+            for (var i = 0; i < WarmUpSteps; i++)
+            {
+                step();
+            }
+        }
+        else if (way == "ppo")
+        {
+            LearnerSteps.Ppo(model, examples, WarmUpSteps, () => { });
+        }
+
+        Console.WriteLine(Process.GetCurrentProcess().PeakWorkingSet64);
     }
 
-    private static double SecondsAStep(ModelConfig config)
+    private static void Report(string name, double? pytorch, ScalarType type)
     {
-        using var model = CausalLanguageModel.Create(config, seed: 1);
-        model.SetTrainable(true);
-        // The first token of each is the prompt, so that every position predicts.
-        var examples = Enumerable.Range(0, Batch).Select(row => new EncodedExample(
-            [.. Enumerable.Range(0, Length + 1).Select(column => ((row * (Length + 1)) + column) * 31 % config.VocabularySize)], PromptLength: 1)).ToArray();
-        var lengths = examples.Select(example => example.TokenIds.Length).ToArray();
-        int[] all = [.. Enumerable.Range(0, Batch)];
-        using var optimizer = new AdamWOptimizer(new ParameterGroup(model.Parameters.Values, 1e-4, weightDecay: 0.01));
-        var seconds = Enumerable.Range(0, WarmUpSteps + Steps).Select(step =>
+        using var model = CausalLanguageModel.Create(s_config, seed: 1);
+        model.ProductType = type;
+        var step = LearnerSteps.Supervised(model, LearnerSteps.Examples(Enumerable.Repeat(Length + 1, Batch), promptLength: 1, s_config.VocabularySize));
+        var times = Enumerable.Range(0, WarmUpSteps + Steps).Select(_ =>
         {
             var since = Stopwatch.GetTimestamp();
-            var loss = SupervisedTrainer.Backward(model, all, examples, lengths);
-            Update.Apply(optimizer, 1, loss, () => $"step {step}");
+            step();
             return Stopwatch.GetElapsedTime(since).TotalSeconds;
         }).ToArray();
-        return seconds[WarmUpSteps..].Order().ElementAt(Steps / 2);
+        var seconds = Median(times[WarmUpSteps..]);
+        var products = MatrixProducts.Seconds(s_config, Batch * Length, type);
+        var speed = MatrixProducts.Operations(s_config, Batch * Length) / seconds;
+        var tokens = Batch * Length / seconds;
+        var ratio = pytorch is { } rate ? Number(tokens / rate) : "";
+        Console.WriteLine(
+            $"| {name} | {tokens:F0} | {ratio} | {seconds * 1000:F0} | {products * 1000:F0} ms, {products / seconds:P0} "
+            + $"| {speed / 1e9:F0}, {speed / MatrixProducts.Peak(type):P0} |");
     }
+
+    // A batch of short responses with one longer one, and the same with that one twice as long.
+    private static void ReportPadding()
+    {
+        var (once, twice) = (PpoSeconds(LongResponse), PpoSeconds(2 * LongResponse));
+        var real = (ShortResponses * (ShortPrompt + ShortResponse)) + ShortPrompt + LongResponse;
+        Console.WriteLine(
+            $"PPO step on {ShortResponses} responses of {ShortResponse} tokens and one of {LongResponse}: {once * 1000:F0} ms; with that one twice as long "
+            + $"{twice * 1000:F0} ms, {(twice / once) - 1:P1} more for {(double)LongResponse / real:P1} more tokens");
+    }
+
+    private static double PpoSeconds(int longest)
+    {
+        var examples = LearnerSteps.Examples(
+            [.. Enumerable.Repeat(ShortPrompt + ShortResponse, ShortResponses), ShortPrompt + longest], ShortPrompt, s_config.VocabularySize);
+        var times = new List<double>();
+        var since = Stopwatch.GetTimestamp();
+        LearnerSteps.Ppo(CausalLanguageModel.Create(s_config, seed: 1), examples, WarmUpSteps + Steps, () =>
+        {
+            times.Add(Stopwatch.GetElapsedTime(since).TotalSeconds);
+            since = Stopwatch.GetTimestamp();
+        });
+        return Median(times[WarmUpSteps..]);
+    }
+
+    private static void ReportMemory(int threads)
+    {
+        var (model, supervised, mixed, ppo) = (Peak("model", threads), Peak("supervised", threads), Peak("bfloat16", threads), Peak("ppo", threads));
+        Console.WriteLine(
+            $"Most memory of a process, MB: with the model alone {model / 1e6:F0}, supervised steps {supervised / 1e6:F0}, in bfloat16 mixed {mixed / 1e6:F0}, "
+            + $"PPO with an adapter {ppo / 1e6:F0} ({Number(ppo / supervised)} of the supervised)");
+    }
+
+    private static double Peak(string way, int threads)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath ?? "dotnet") { RedirectStandardOutput = true };
+        string[] self = Path.GetFileNameWithoutExtension(start.FileName) == "dotnet" ? [typeof(TrainBenchmark).Assembly.Location] : [];
+        foreach (var argument in (string[])[.. self, "train-once", way, threads.ToString(CultureInfo.InvariantCulture)])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using var process = Process.Start(start) ?? throw new InvalidOperationException("The process did not start.");
+        return double.Parse(process.StandardOutput.ReadToEnd(), CultureInfo.InvariantCulture);
+    }
+
+    private static double Median(IReadOnlyCollection<double> times) => times.Order().ElementAt(times.Count / 2);
+
+    private static string Number(double ratio) => ratio.ToString("F2", CultureInfo.InvariantCulture);
 }

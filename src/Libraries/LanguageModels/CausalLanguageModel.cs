@@ -18,7 +18,7 @@ public sealed class CausalLanguageModel : IDisposable
 
     private CausalLanguageModel(ConfigFile file, WeightSource source, bool hasHead, ScalarType type, Device device)
     {
-        (_file, Type, Device) = (file, type, device);
+        (_file, Type, ProductType, Device) = (file, type, type, device);
         var parts = new PartMaker(Config, source, device);
         Embedding = parts.Embedding();
         LearnedPositions = parts.Positions();
@@ -34,6 +34,13 @@ public sealed class CausalLanguageModel : IDisposable
 
     /// <summary>The weights' type.</summary>
     public ScalarType Type { get; }
+
+    /// <summary>
+    /// The type in which whole sequences go through the blocks' linear layers: the weights' own, or bfloat16 beside float32 weights,
+    /// which is faster where the processor has it. Weights, their gradients, the stream between blocks, norms, attention and logits
+    /// keep the weights' type. On the processor, attention in bfloat16 was half as fast as in float32.
+    /// </summary>
+    public ScalarType ProductType { get; set; }
 
     /// <summary>Where the weights are.</summary>
     public Device Device { get; }
@@ -191,13 +198,14 @@ public sealed class CausalLanguageModel : IDisposable
         }
 
         using var scope = NewDisposeScope();
+        var productType = cache is null ? ProductType : Type;
         var rotary = _rotary?.First(length);
         var masks = new CausalMasks(Config, length, Device);
         var positions = LearnedPositions?.narrow(0, 0, length).repeat(batch, 1); // [B · S, C]
         var x = Embed(tokenIds.flatten(), positions).view(batch, length, -1); // [B, S, C]
         for (var i = 0; i < Blocks.Count; i++)
         {
-            x = Blocks[i].Forward(x, rotary, masks, cache?[i]); // [B, S, C]
+            x = Blocks[i].Forward(x, rotary, masks, cache?[i], productType); // [B, S, C]
         }
 
         return Norm.Forward(x).MoveToOuterDisposeScope(); // [B, S, C]

@@ -23,9 +23,8 @@ public static class TokenLogprobs
         }
 
         using var scope = NewDisposeScope();
-        var scaled = temperature == 1 ? logits : logits / temperature; // [..., V]
-        var chosen = scaled.gather(-1, tokenIds.unsqueeze(-1)).squeeze(-1); // [...]
-        return (chosen - scaled.logsumexp(-1)).MoveToOuterDisposeScope(); // [...]
+        var logprobs = nn.functional.log_softmax(temperature == 1 ? logits : logits / temperature, -1); // [..., V]
+        return logprobs.gather(-1, tokenIds.unsqueeze(-1)).squeeze(-1).MoveToOuterDisposeScope(); // [...]
     }
 
     /// <summary>Entropy of each distribution, -sum p log p, in nats.</summary>

@@ -9,11 +9,11 @@ namespace Rlhf.LanguageModels.Adapters;
 /// <param name="Scale">α / r.</param>
 internal sealed record LoraPair(Parameter A, Parameter B, double Scale)
 {
-    /// <summary>[..., in] to [..., out].</summary>
+    /// <summary>[..., in] to [..., out], in the input's type.</summary>
     public Tensor Forward(Tensor x)
     {
-        var low = nn.functional.linear(x, A); // [..., r]
-        return nn.functional.linear(low, B) * Scale; // [..., out]
+        var low = nn.functional.linear(x, A.to(x.dtype)); // [..., r]
+        return nn.functional.linear(low, B.to(x.dtype)) * Scale; // [..., out]
     }
 
     /// <summary>[out, in], what the pair adds to the layer's weight. The caller owns it.</summary>

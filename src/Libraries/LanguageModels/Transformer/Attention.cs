@@ -30,8 +30,8 @@ internal sealed class Attention(
         var (batch, length) = (x.shape[0], x.shape[1]);
         var (q, k, v) = Project(x, rotary); // [B, H, S, D], [B, K, S, D] twice
         cache?.Fill(k, v);
-        var attended = Attend(q, Repeat(k), Repeat(v), masks.Of(layer)); // [B, H, S, D]
-        return output.Forward(attended.transpose(1, 2).reshape(batch, length, -1)); // [B, S, C]
+        var attended = Attend(q, k, v.to(k.dtype), masks.Of(layer)); // [B, H, S, D]
+        return output.Forward(attended.transpose(1, 2).reshape(batch, length, -1).to(x.dtype)); // [B, S, C]
     }
 
     /// <summary>Attends from one new token a row to what the cache holds.</summary>
@@ -63,13 +63,11 @@ internal sealed class Attention(
     {
         if (config.AttentionSoftCap is not null && seen is not null)
         {
-            var scores = Cap(q.matmul(k.transpose(2, 3)) * config.AttentionScale); // [B, H, S, S]
-            return scores.masked_fill(seen.logical_not(), float.NegativeInfinity).softmax(-1).matmul(v); // [B, H, S, D]
+            var scores = Cap(q.matmul(FusedAttention.Repeat(k, _group).transpose(2, 3)) * config.AttentionScale); // [B, H, S, S]
+            return scores.masked_fill(seen.logical_not(), float.NegativeInfinity).softmax(-1).matmul(FusedAttention.Repeat(v, _group)); // [B, H, S, D]
         }
 
-        // The fused kernel divides by √D.
-        var scaled = config.QueryScalar is null ? q : q * (config.AttentionScale * Math.Sqrt(config.HeadSize)); // [B, H, S, D]
-        return nn.functional.scaled_dot_product_attention(scaled, k, v, seen, is_casual: seen is null); // [B, H, S, D]
+        return FusedAttention.Attend(q, k, v, seen, config.AttentionScale); // [B, H, S, D]
     }
 
     private Tensor Cap(Tensor scores) =>
@@ -83,8 +81,4 @@ internal sealed class Attention(
         var normalised = norm?.Forward(x) ?? x; // [B, heads, S, D]
         return rotary is { } tables ? RotaryEmbedding.Rotate(normalised, tables.Cosine, tables.SignedSine) : normalised;
     }
-
-    private Tensor Repeat(Tensor x) => _group == 1
-        ? x
-        : x.unsqueeze(2).expand(x.shape[0], x.shape[1], _group, x.shape[2], x.shape[3]).reshape(x.shape[0], -1, x.shape[2], x.shape[3]); // [B, H, S, D]
 }

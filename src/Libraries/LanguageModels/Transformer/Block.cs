@@ -14,11 +14,12 @@ internal sealed class Block(Norm attentionNorm, Attention attention, Norm? atten
     public FeedForward FeedForward => feedForward;
 
     /// <summary>[B, S, C] to [B, S, C], over whole sequences.</summary>
-    public Tensor Forward(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, CausalMasks masks, KeyValueCache.Layer? cache)
+    /// <param name="productType">Of the linear layers; the stream, norms and attention keep the input's type.</param>
+    public Tensor Forward(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, CausalMasks masks, KeyValueCache.Layer? cache, ScalarType productType)
     {
         using var scope = NewDisposeScope();
-        var attended = attention.Forward(attentionNorm.Forward(x), rotary, masks, cache); // [B, S, C]
-        return feedForward.Forward(Add(x, attended)).MoveToOuterDisposeScope(); // [B, S, C]
+        var attended = attention.Forward(attentionNorm.Forward(x).to(productType), rotary, masks, cache); // [B, S, C]
+        return feedForward.Forward(Add(x, attended), productType).MoveToOuterDisposeScope(); // [B, S, C]
     }
 
     /// <summary>[B, 1, C] to [B, 1, C], one new token a row.</summary>
@@ -26,7 +27,7 @@ internal sealed class Block(Norm attentionNorm, Attention attention, Norm? atten
     {
         using var scope = NewDisposeScope();
         var attended = attention.Step(attentionNorm.Forward(x), rotary, cache, kept); // [B, 1, C]
-        return feedForward.Forward(Add(x, attended)).MoveToOuterDisposeScope(); // [B, 1, C]
+        return feedForward.Forward(Add(x, attended), x.dtype).MoveToOuterDisposeScope(); // [B, 1, C]
     }
 
     private Tensor Add(Tensor x, Tensor attended) => x + (attentionPostNorm?.Forward(attended) ?? attended); // [B, S, C]

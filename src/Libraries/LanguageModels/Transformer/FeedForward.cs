@@ -15,9 +15,10 @@ internal sealed class FeedForward(Activation activation, Norm norm, IReadOnlyLis
     public Norm? PostNorm => postNorm;
 
     /// <summary>The stream with the layer's output added: [B, S, C] to [B, S, C].</summary>
-    public Tensor Forward(Tensor x)
+    /// <param name="productType">Of the linear layers.</param>
+    public Tensor Forward(Tensor x, ScalarType productType)
     {
-        var normalised = norm.Forward(x); // [B, S, C]
+        var normalised = norm.Forward(x).to(productType); // [B, S, C]
         var hidden = Activate(inner[0].Forward(normalised)); // [B, S, F]
         var output = down.Forward(inner.Count == 1 ? hidden : hidden * inner[1].Forward(normalised)); // [B, S, C]
         return x + (postNorm?.Forward(output) ?? output); // [B, S, C]

@@ -13,9 +13,10 @@ internal sealed class Norm(NormKind kind, double epsilon, Parameter weight, Para
     /// <summary>[C]; null where the kind has none.</summary>
     public Parameter? Bias { get; } = bias;
 
-    /// <summary>[..., C] to [..., C].</summary>
-    public Tensor Forward(Tensor x)
+    /// <summary>[..., C] to [..., C], in the weight's type.</summary>
+    public Tensor Forward(Tensor input)
     {
+        var x = input.to(Weight.dtype); // [..., C]
         if (kind == NormKind.Layer)
         {
             return nn.functional.layer_norm(x, Weight.shape, Weight, Bias, epsilon); // [..., C]

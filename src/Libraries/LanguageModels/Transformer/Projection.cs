@@ -32,10 +32,11 @@ internal sealed class Projection(string name, Parameter weight, Parameter? bias,
     /// <summary>The active adapter's pair; null leaves the layer as it was loaded.</summary>
     public LoraPair? Adapter { get; set; }
 
-    /// <summary>[..., in] to [..., out].</summary>
+    /// <summary>[..., in] to [..., out], in the input's type: the weight is rounded to it, and gets its gradient in its own.</summary>
     public Tensor Forward(Tensor x)
     {
-        var y = nn.functional.linear(x, IsTransposed ? Weight.t() : Weight, Bias); // [..., out]
+        var rounded = Weight.to(x.dtype); // as the weight; itself where the types are one
+        var y = nn.functional.linear(x, IsTransposed ? rounded.t() : rounded, Bias?.to(x.dtype)); // [..., out]
         return Adapter is { } pair ? y + pair.Forward(x) : y; // [..., out]
     }
 

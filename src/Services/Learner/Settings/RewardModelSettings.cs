@@ -48,6 +48,10 @@ public sealed record RewardModelSettings
     [Range(1e-6, 1e6)]
     public double MaxGradientNorm { get; init; } = 1;
 
+    /// <summary>In which numbers the blocks' linear layers are computed while training. Weights, gradients, norms, attention, logits and losses are float32 with both, and so is every measurement after training.</summary>
+    [EnumDataType(typeof(Precision))]
+    public Precision Precision { get; init; }
+
     /// <summary>The settings of a request; what it leaves at zero takes the default.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     public static RewardModelSettings From(RewardModelOptions options)
@@ -68,6 +72,7 @@ public sealed record RewardModelSettings
             CentringWeight = options.HasCentringWeight ? options.CentringWeight : defaults.CentringWeight,
             WeightDecay = options.HasWeightDecay ? options.WeightDecay : defaults.WeightDecay,
             SourceWeights = options.SourceWeights.ToDictionary(),
+            Precision = options.Precision,
         });
     }
 }

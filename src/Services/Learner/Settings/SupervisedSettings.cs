@@ -38,6 +38,10 @@ public sealed record SupervisedSettings
     [Range(1, 1000)]
     public int Patience { get; init; } = 1;
 
+    /// <summary>In which numbers the blocks' linear layers are computed while training. Weights, gradients, norms, attention, logits and losses are float32 with both, and so is every measurement after training.</summary>
+    [EnumDataType(typeof(Precision))]
+    public Precision Precision { get; init; }
+
     /// <summary>The settings of a request; what it leaves at zero takes the default.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     public static SupervisedSettings From(SupervisedOptions options)
@@ -50,6 +54,7 @@ public sealed record SupervisedSettings
             LearningRate = Ranges.Or(options.LearningRate, defaults.LearningRate),
             ValidationShare = options.ValidationShare, // 0 is the default
             Patience = Ranges.Or(options.Patience, defaults.Patience),
+            Precision = options.Precision,
         });
     }
 }

@@ -88,7 +88,11 @@ internal sealed class RewardModelTrainer(
             trunk.SetTrainable(true);
             Parameter[] parameters = [.. trunk.Parameters.Values, model.Head.Weight];
             var random = new Random(Seeds.ForRandom(seed));
-            Fitting.Run(parameters, lengths, _fitting, random, batch => backward(model, batch), (_, loss) => onUpdate(way, loss), cancellationToken, checkpoints?.Fit(way.ToString()));
+            using (new MixedPrecision(trunk, settings.Precision))
+            {
+                Fitting.Run(parameters, lengths, _fitting, random, batch => backward(model, batch), (_, loss) => onUpdate(way, loss), cancellationToken, checkpoints?.Fit(way.ToString()));
+            }
+
             trunk.SetTrainable(false);
             var scores = Standardisation.Measure([.. model.Score(BaselineResponses()).Select(score => (double)score)]);
             var ratingScale = toRatings(scores);

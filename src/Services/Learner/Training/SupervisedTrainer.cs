@@ -46,6 +46,7 @@ internal static class SupervisedTrainer
         Parameter[] parameters = [.. model.Parameters.Values];
         using var stopping = validation.Count == 0 ? null : new EarlyStopping(parameters, settings.Patience, () => MeanLoss(model, validation));
         var epochs = 0;
+        using var precision = new MixedPrecision(model, settings.Precision);
         Fitting.Run(
             parameters,
             lengths,

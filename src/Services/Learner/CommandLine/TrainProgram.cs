@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rlhf.Learner.CommandLine.Configuration;
+using Rlhf.Learner.CommandLine.Plotting;
 using Rlhf.Learner.Training;
 using Rlhf.ServiceDefaults;
 using TorchSharp;
@@ -43,6 +44,7 @@ internal static class TrainProgram
             Method<SupervisedConfig>(SupervisedTraining.Method, "Fine-tunes a model on responses.", SupervisedTraining.Run),
             Method<RewardModelConfig>(RewardModelTraining.Method, "Trains a reward model on preferences.", RewardModelTraining.Run),
             Method<PpoConfig>(PpoTraining.Method, "Trains an adapter by proximal policy optimization against a reward.", PpoTraining.Run),
+            PlotCommand.Create(output),
         };
         var parsed = new RootCommand("The Learner. Without a command it is the service.") { train }.Parse(args);
         if (parsed.Errors.Count > 0)

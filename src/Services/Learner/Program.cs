@@ -8,4 +8,9 @@ if (args is [TrainProgram.Name, ..])
     return TrainProgram.Run(args, Console.Out, Console.Error, ProgressLine.IsTerminal, signals.Token);
 }
 
+if (args is [ReplayCommand.Name, ..])
+{
+    return ReplayCommand.Run(args, Console.Out, Console.Error);
+}
+
 return await ServiceHost.RunAsync(args, LearnerServer.Configure, LearnerServer.Map);

@@ -7,7 +7,7 @@ namespace Rlhf.AppHost.Progress;
 /// <summary>What came out of a run, in a few lines: the models side by side. Fields are those of docs/operations.md; what is null is left out.</summary>
 internal static class ReportSummary
 {
-    private static readonly (string Key, string Title)[] _models = [("base", "base"), ("fineTuned", "fine-tuned"), ("ppo", "PPO")];
+    private static readonly (string Key, string Title)[] _models = [("base", "base"), ("fineTuned", "fine-tuned"), ("ppo", "PPO"), ("dpo", "DPO")];
 
     /// <param name="json">The report.</param>
     public static IEnumerable<string> LinesOf(string json)

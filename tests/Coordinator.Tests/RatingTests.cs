@@ -23,6 +23,22 @@ public sealed class RatingTests
     }
 
     [Fact]
+    public void Matches_bradley_terry_ml_cycle_plus_one()
+    {
+        using var document = JsonDocument.Parse(File.ReadAllText(Fixtures.Path("numeric/rlhf_vectors.dev.json")));
+        var vector = document.RootElement.GetProperty("vectors").EnumerateArray()
+            .Single(candidate => candidate.GetProperty("name").GetString() == "bradley_terry_ml_cycle_plus_one");
+        var input = vector.GetProperty("input");
+        var comparisons = input.GetProperty("pairs_winner_loser").EnumerateArray()
+            .Select(pair => new Comparison(pair[0].GetInt32(), pair[1].GetInt32(), 1)).ToList();
+        var expected = vector.GetProperty("expected").GetProperty("params_mean0").EnumerateArray().Select(value => value.GetDouble());
+
+        var strengths = BradleyTerry.Fit(input.GetProperty("n_items").GetInt32(), comparisons, penalty: 1e-9);
+
+        Assert.All(strengths.Zip(expected), pair => Assert.Equal(pair.Second, pair.First, vector.GetProperty("tolerance").GetDouble()));
+    }
+
+    [Fact]
     public void Elo_moves_by_K_times_surprise()
     {
         // First game between equals: expected ½, so 16 points. Second: expected 1 / (1 + 10^(32/400)) = 0.4540779 for the loser.

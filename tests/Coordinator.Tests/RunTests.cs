@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Reports;
 using Rlhf.Coordinator.Runs;
+using Rlhf.V1;
 
 namespace Rlhf.Coordinator.Tests;
 
@@ -60,6 +61,37 @@ public sealed class RunTests(BrokerFixture broker)
             Assert.Equal(JsonValueKind.Null, evaluation.GetProperty("harmlessHelpfulness").ValueKind);
             Assert.Equal(0.5, evaluation.GetProperty("meanScore").GetDouble());
         }
+    }
+
+    [Fact]
+    public async Task Direct_preference_optimization_trains_on_the_comparisons_and_is_evaluated()
+    {
+        await using var harness = await HarnessAsync();
+        var definition = Path.GetTempFileName();
+        await File.WriteAllTextAsync(definition, """
+            stages:
+              - stage: fine-tuning
+              - stage: responses
+              - stage: preferences
+              - stage: dpo
+                loss: identity
+                beta: 0.2
+              - stage: evaluation
+            """, Cancellation);
+        harness.Settings["Run:Definition"] = definition;
+        var (app, services) = await harness.StartCoordinatorAsync(null, Cancellation);
+        var run = await CoordinatorHarness.WaitForEndAsync(app, Cancellation);
+        File.Delete(definition);
+
+        Assert.Null(run.Error);
+        var (specification, data) = harness.Learner.Started[$"{run.RunId}/dpo"];
+        Assert.Equal((DirectPreferenceLoss.Identity, 0.2), (specification.Dpo.Loss, specification.Dpo.Beta));
+        Assert.Equal($"{run.RunId}/fine-tuning/v1", specification.InitialVersion);
+        Assert.Contains(data.Preferences, pair => pair.HeldOut);
+        Assert.Contains(data.Preferences, pair => !pair.HeldOut);
+        var json = await app.Services.GetRequiredService<ReportBuilder>().BuildAsync(run.RunId, Cancellation);
+        var evaluation = JsonDocument.Parse(json ?? "").RootElement.GetProperty("evaluation");
+        Assert.Equal(specification.PublishedVersion, evaluation.GetProperty("dpo").GetProperty("version").GetString());
     }
 
     [Fact]

@@ -6,13 +6,16 @@ namespace Rlhf.PolicyOptimization.Tests;
 internal static class Fixtures
 {
     /// <summary>One named vector of numeric/rlhf_vectors.dev.json; skips the test where the file is not there.</summary>
-    public static JsonElement Vector(string name)
+    public static JsonElement Vector(string name) =>
+        Vectors().Single(vector => vector.GetProperty("name").GetString() == name);
+
+    /// <summary>All of them; skips the test where the file is not there.</summary>
+    public static IReadOnlyList<JsonElement> Vectors()
     {
         var path = Path.Combine(Folder(), "numeric", "rlhf_vectors.dev.json");
         Assert.SkipUnless(File.Exists(path), $"The fixtures are not here: {path} does not exist (set RLHF_FIXTURES).");
         using var document = JsonDocument.Parse(File.ReadAllText(path));
-        return document.RootElement.GetProperty("vectors").EnumerateArray()
-            .Single(vector => vector.GetProperty("name").GetString() == name).Clone();
+        return [.. document.RootElement.GetProperty("vectors").EnumerateArray().Select(vector => vector.Clone())];
     }
 
     private static string Folder()

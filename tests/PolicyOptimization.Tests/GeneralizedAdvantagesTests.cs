@@ -19,6 +19,7 @@ public sealed class GeneralizedAdvantagesTests
             Tensors.Read(input, "discounts"),
             values.select(1, 5),
             input.GetProperty("gae_lambda").GetDouble());
+        Tensors.Near(Tensors.Read(vector.GetProperty("expected"), "advantages"), estimate.Advantages, Tensors.Tolerance(vector));
         Tensors.Near(Tensors.Read(vector.GetProperty("expected"), "advantages_f64"), estimate.Advantages, 1e-12);
     }
 

@@ -5,7 +5,7 @@ namespace Rlhf.PolicyOptimization.Tests;
 public sealed class KlTests
 {
     [Fact]
-    public void Estimators_match_the_published_vector()
+    public void Matches_kl_estimators_k1_k2_k3()
     {
         var vector = Fixtures.Vector("kl_estimators_k1_k2_k3");
         using var scope = NewDisposeScope();

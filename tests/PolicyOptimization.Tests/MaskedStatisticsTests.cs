@@ -28,6 +28,9 @@ public sealed class MaskedStatisticsTests
         var whitened = MaskedStatistics.Whiten(x, mask);
         Tensors.Near(Tensors.Read(expected, "whitened_at_mask"), whitened.masked_select(mask), Tensors.Tolerance(vector));
         Tensors.Near(zeros(2), whitened.masked_select(mask.logical_not()), 0);
+        // The same mean and variance, applied everywhere.
+        var everywhere = (x - MaskedStatistics.Mean(x, mask)) / (MaskedStatistics.Variance(x, mask) + 1e-8).sqrt(); // [4]
+        Tensors.Near(Tensors.Read(expected, "whitened_all_positions"), everywhere, Tensors.Tolerance(vector));
     }
 
     [Fact]

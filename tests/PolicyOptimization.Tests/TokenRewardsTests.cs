@@ -5,7 +5,7 @@ namespace Rlhf.PolicyOptimization.Tests;
 public sealed class TokenRewardsTests
 {
     [Fact]
-    public void Rewards_match_the_published_vector()
+    public void Matches_ppo_token_rewards_kl_penalty()
     {
         var vector = Fixtures.Vector("ppo_token_rewards_kl_penalty");
         var input = vector.GetProperty("input");
@@ -57,7 +57,7 @@ public sealed class TokenRewardsTests
     }
 
     [Fact]
-    public void Stop_tokens_cut_as_in_the_published_vector()
+    public void Matches_truncate_after_stop_token()
     {
         var vector = Fixtures.Vector("truncate_after_stop_token");
         var input = vector.GetProperty("input");

@@ -17,7 +17,7 @@ internal sealed class LearnerMetrics : IDisposable
     }
 
     /// <summary>Records a step.</summary>
-    /// <param name="method">"sft", "reward-model" or "ppo".</param>
+    /// <param name="method">"sft", "reward-model", "ppo" or "dpo".</param>
     /// <param name="values">The step's figures by name.</param>
     public void Record(string method, IReadOnlyDictionary<string, double> values)
     {

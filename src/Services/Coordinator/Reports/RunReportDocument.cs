@@ -30,7 +30,7 @@ internal sealed record RunReportDocument
     /// <summary>Share of the policy's parameters that PPO trained.</summary>
     public required double? TrainableParameterShare { get; init; }
 
-    /// <summary>base, fineTuned and ppo, as far as the run has them.</summary>
+    /// <summary>base, fineTuned, ppo and dpo, as far as the run has them.</summary>
     public required IReadOnlyDictionary<string, EvaluationReport>? Evaluation { get; init; }
 
     public required PromptSource? Prompts { get; init; }

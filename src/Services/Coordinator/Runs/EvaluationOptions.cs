@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Rlhf.Coordinator.Runs;
 
-/// <summary>Base, fine-tuned and PPO model side by side on the prompts that were held out.</summary>
+/// <summary>Base, fine-tuned, PPO and DPO model side by side on the prompts that were held out.</summary>
 internal sealed record EvaluationOptions : StageOptions
 {
     /// <summary>How many prompts, harmful and harmless ones in equal parts as far as there are, at most.</summary>

@@ -10,6 +10,7 @@ internal static class StageKinds
     public const string Ratings = "ratings";
     public const string RewardModel = "reward-model";
     public const string Ppo = "ppo";
+    public const string Dpo = "dpo";
     public const string Evaluation = "evaluation";
 
     /// <summary>Every kind with the type of its options.</summary>
@@ -22,6 +23,7 @@ internal static class StageKinds
         [Ratings] = typeof(RatingsOptions),
         [RewardModel] = typeof(RewardModelStageOptions),
         [Ppo] = typeof(PpoStageOptions),
+        [Dpo] = typeof(DpoStageOptions),
         [Evaluation] = typeof(EvaluationOptions),
     };
 

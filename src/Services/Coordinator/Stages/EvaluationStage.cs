@@ -8,7 +8,7 @@ namespace Rlhf.Coordinator.Stages;
 internal sealed class EvaluationStage(EvaluationOptions options) : IStage
 {
     /// <summary>Labels of the models, as the report names them.</summary>
-    public static IReadOnlyList<string> Labels { get; } = ["base", "fineTuned", "ppo"];
+    public static IReadOnlyList<string> Labels { get; } = ["base", "fineTuned", "ppo", "dpo"];
 
     public async Task RunAsync(StageContext context, CancellationToken cancellationToken)
     {
@@ -22,6 +22,11 @@ internal sealed class EvaluationStage(EvaluationOptions options) : IStage
         if (await context.PublishedByAsync<PpoStageOptions>(cancellationToken) is { } ppo)
         {
             models.Add((Labels[2], ppo));
+        }
+
+        if (await context.PublishedByAsync<DpoStageOptions>(cancellationToken) is { } dpo)
+        {
+            models.Add((Labels[3], dpo));
         }
 
         var prompts = RolloutRequests.TakeBalanced(context.Run.Prompts.Evaluation, options.Prompts);

@@ -22,6 +22,7 @@ internal interface IStage
         RatingsOptions chosen => new RatingsStage(chosen),
         RewardModelStageOptions chosen => new RewardModelStage(chosen),
         PpoStageOptions chosen => new PpoStage(chosen),
+        DpoStageOptions chosen => new DpoStage(chosen),
         EvaluationOptions chosen => new EvaluationStage(chosen),
         _ => throw new InvalidOperationException($"{options.GetType().Name} has no stage"),
     };

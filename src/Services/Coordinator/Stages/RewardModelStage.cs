@@ -42,11 +42,8 @@ internal sealed class RewardModelStage(RewardModelStageOptions options) : IStage
 
     private async Task<JobData> DataAsync(StageContext context, string preferencesStage, CancellationToken cancellationToken)
     {
+        var pairs = await PreferencePairs.ReadAsync(context, preferencesStage, options.HeldOut, cancellationToken);
         await using var ledger = await context.OpenLedgerAsync(cancellationToken);
-        var comparisons = await ledger.Comparisons.AsNoTracking()
-            .Where(comparison => comparison.RunId == context.Run.RunId && comparison.Stage == preferencesStage)
-            .OrderBy(comparison => comparison.MessageId)
-            .ToListAsync(cancellationToken);
         var ratings = await ledger.Ratings.AsNoTracking()
             .Where(rating => rating.RunId == context.Run.RunId)
             .OrderBy(rating => rating.ResponseId)
@@ -54,24 +51,10 @@ internal sealed class RewardModelStage(RewardModelStageOptions options) : IStage
         var texts = await ledger.Responses.AsNoTracking()
             .Where(response => response.RunId == context.Run.RunId)
             .ToDictionaryAsync(response => response.ResponseId, response => response.Text, cancellationToken);
-        var prompts = context.Run.Prompts.All.ToDictionary(
-            prompt => prompt.PromptId,
-            prompt => new Prompt { Conversation = StageContext.Conversation(prompt) });
-        var heldOut = HeldOut(context, comparisons.Select(comparison => comparison.PromptId).Distinct());
-
+        var prompts = PreferencePairs.PromptsOf(context);
         return new JobData
         {
-            Preferences =
-            {
-                comparisons.Select(comparison => new PreferenceExample
-                {
-                    Prompt = prompts[comparison.PromptId],
-                    ResponseA = texts[comparison.ResponseAId],
-                    ResponseB = texts[comparison.ResponseBId],
-                    PreferenceA = comparison.PreferenceA,
-                    HeldOut = heldOut.Contains(comparison.PromptId),
-                }),
-            },
+            Preferences = { pairs.Examples },
             Ratings =
             {
                 ratings.Select(rating => new RatedExample
@@ -79,22 +62,9 @@ internal sealed class RewardModelStage(RewardModelStageOptions options) : IStage
                     Prompt = prompts[rating.PromptId],
                     Response = texts[rating.ResponseId],
                     Rating = options.Ratings == RatingScale.Elo ? rating.Elo : rating.BradleyTerry,
-                    HeldOut = heldOut.Contains(rating.PromptId),
+                    HeldOut = pairs.HeldOutPrompts.Contains(rating.PromptId),
                 }),
             },
         };
-    }
-
-    /// <summary>The prompts whose pairs are kept out: at least one, and not all.</summary>
-    private HashSet<string> HeldOut(StageContext context, IEnumerable<string> promptIds)
-    {
-        var shuffled = promptIds.OrderBy(id => context.SeedFor("held-out/" + id)).ToList();
-        if (shuffled.Count < 2)
-        {
-            throw new StageFailedException("a reward model needs compared answers to two prompts at least: one to learn from, one to be measured on");
-        }
-
-        var count = Math.Clamp((int)Math.Round(shuffled.Count * options.HeldOut), 1, shuffled.Count - 1);
-        return [.. shuffled.Take(count)];
     }
 }

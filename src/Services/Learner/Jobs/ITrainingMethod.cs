@@ -3,7 +3,7 @@ namespace Rlhf.Learner.Jobs;
 /// <summary>What a job does, with its data already read and checked.</summary>
 internal interface ITrainingMethod
 {
-    /// <summary>"sft", "reward-model" or "ppo".</summary>
+    /// <summary>"sft", "reward-model", "ppo" or "dpo".</summary>
     string Name { get; }
 
     /// <summary>Trains and publishes; runs on the training thread from beginning to end.</summary>

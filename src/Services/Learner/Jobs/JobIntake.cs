@@ -42,7 +42,8 @@ internal sealed class JobIntake(
             JobSpecification.MethodOneofCase.Supervised => Supervised(specification, data, kept, refused),
             JobSpecification.MethodOneofCase.RewardModel => RewardModel(specification, data, kept, refused),
             JobSpecification.MethodOneofCase.Ppo => Ppo(specification, data, kept, refused),
-            _ => throw new ArgumentException("The job names no method; set supervised, reward_model or ppo.", nameof(specification)),
+            JobSpecification.MethodOneofCase.Dpo => Dpo(specification, data, kept, refused),
+            _ => throw new ArgumentException("The job names no method; set supervised, reward_model, ppo or dpo.", nameof(specification)),
         };
         return new TrainingJob(specification, method, refused, metrics, stepLogs.Of(specification.JobId));
     }
@@ -97,6 +98,14 @@ internal sealed class JobIntake(
             refused);
         RequireSome(prompts, "prompts", refused);
         return new PpoMethod(specification, settings, prompts, baseModel, catalog, loader, publisher, kept, inbox, announce);
+    }
+
+    private DpoMethod Dpo(JobSpecification specification, JobData data, JobCheckpoints kept, Dictionary<string, long> refused)
+    {
+        var settings = DpoSettings.From(specification.Dpo);
+        var pairs = Usable(data.Preferences, Pair, refused);
+        RequireSome([.. pairs.Where(pair => !pair.IsHeldOut)], "preferences", refused);
+        return new DpoMethod(specification, settings, pairs, baseModel, loader, publisher, kept);
     }
 
     private EncodedPair Pair(PreferenceExample item) => item.PreferenceA is >= 0 and <= 1

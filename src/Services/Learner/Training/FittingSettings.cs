@@ -2,7 +2,7 @@ using Rlhf.Learner.Settings;
 
 namespace Rlhf.Learner.Training;
 
-/// <summary>What supervised and reward-model training have in common.</summary>
+/// <summary>What supervised, reward-model and direct preference training have in common.</summary>
 internal sealed record FittingSettings(
     int Epochs, int BatchSize, double LearningRate, double WarmUpShare, double WeightDecay, double MaxGradientNorm)
 {
@@ -11,6 +11,9 @@ internal sealed record FittingSettings(
 
     public static FittingSettings From(RewardModelSettings settings) => new(
         settings.Epochs, settings.BatchSize, settings.LearningRate, settings.WarmUpShare, settings.WeightDecay, settings.MaxGradientNorm);
+
+    public static FittingSettings From(DpoSettings settings) => new(
+        settings.Epochs, settings.BatchSize, settings.PeakLearningRate, settings.WarmUpShare, settings.WeightDecay, settings.MaxGradientNorm);
 
     /// <summary>Updates that a number of items makes.</summary>
     public int Updates(int items) => Epochs * ((items + BatchSize - 1) / BatchSize);

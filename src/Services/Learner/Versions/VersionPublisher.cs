@@ -58,7 +58,7 @@ internal sealed class VersionPublisher(
     /// <param name="specification">The job's.</param>
     /// <param name="versionId">Under which it is published.</param>
     /// <param name="kind">What it is.</param>
-    /// <param name="method">"sft", "reward-model" or "ppo".</param>
+    /// <param name="method">"sft", "reward-model", "ppo" or "dpo".</param>
     /// <param name="step">Updates of the sampling policy so far; 0 where there are none.</param>
     /// <param name="optionsJson">The job's options with the defaults filled in.</param>
     public static ModelVersion Describe(

@@ -40,9 +40,9 @@ internal static class LearnerServer
         services.AddSingleton<PolicyLoader>();
         services.AddSingleton<VersionPublisher>();
         services.AddSingleton<LearnerMetrics>();
-        services.AddSingleton<CheckpointFolders>();
         services.AddValidatedOptions<StepLogOptions>(StepLogOptions.Section);
         services.AddSingleton<JobStepLogs>();
+        services.AddSingleton<CheckpointFolders>();
         services.AddSingleton<JobIntake>();
         services.AddSingleton<JobQueue>();
         services.AddHostedService<TrainingThread>();

@@ -73,6 +73,7 @@ public sealed class ConfigTests : IDisposable
     [Theory]
     [InlineData("sft", "warm-up-share:")]
     [InlineData("reward", "centring-weight:")]
+    [InlineData("reward", "seconds-between:")]
     public void Help_lists_every_key_with_default_and_range(string method, string key)
     {
         var (exitCode, output, error) = TinyFolder.Run(method, "--help");

@@ -88,35 +88,68 @@ public sealed class TrainProgramTests : IDisposable
         _folder.Train("sft", "out2", "data: [{ file: bad.jsonl }]", "max-bad-rows: 2");
     }
 
-    [Fact]
-    public void An_interrupted_training_is_started_again_by_the_same_command_and_a_finished_one_is_not()
+    [Theory]
+    [InlineData("sft", "model.safetensors", "data: [{ file: pairs.jsonl }]", "settings: { batch-size: 8 }")]
+    [InlineData("reward", "model.safetensors", "data: [{ file: pairs.jsonl }]", "settings: { batch-size: 8 }")]
+    [InlineData("dpo", "adapter_model.safetensors", "data: [{ file: pairs.jsonl }]", "settings: { batch-size: 8 }")]
+    [InlineData("ppo", "adapter_model.safetensors", "prompts: [A, B, C]\nreward: { command: [sh, -c, 'while read -r l; do echo ${#l}; done'] }\nbaseline-responses: 12", "settings: { steps: 5, rollouts-per-step: 8, max-new-tokens: 4 }")]
+    public void An_interrupted_training_goes_on_with_the_same_command_to_the_same_bits(string method, string weights, string data, string settings)
     {
-        _folder.Write("stories.jsonl", [.. Enumerable.Range(0, 40).Select(i => $$"""{"prompt": "Say {{i}}", "response": "b{{i}}"}""")]);
-        string[] args = ["train", "sft", "--config", _folder.Write("sft.yaml", "model: model", "output: out", "data: [{ file: stories.jsonl }]", "threads: 1")];
+        _folder.Write("pairs.jsonl", [.. Enumerable.Range(0, 40).Select(i => $$"""{"prompt": "Say {{i}}", "chosen": "b{{i}}", "rejected": "c{{i}}"}""")]);
+        string[] Args(string output) =>
+        [
+            "train", method, "--config",
+            _folder.Write(output + ".yaml", "model: model", "output: " + output, data, settings, "threads: 1", "checkpoints: { updates-between: 1 }"),
+        ];
         using var output = new StringWriter();
         using var error = new StringWriter();
+        Assert.Equal(0, TrainProgram.Run(Args("whole"), output, error, isTerminal: false, TestContext.Current.CancellationToken));
         using (var stop = new CancellationTokenSource())
         {
             using var stopping = new StoppingWriter(stop);
-            Assert.Equal(130, TrainProgram.Run(args, stopping, error, isTerminal: false, stop.Token));
+            Assert.Equal(130, TrainProgram.Run(Args("cut"), stopping, error, isTerminal: true, stop.Token));
         }
 
         Assert.Contains("Stopped between two updates", error.ToString(), StringComparison.Ordinal);
-        Assert.Single(File.ReadLines(Path.Combine(_folder["out"], "steps.jsonl")));
-        Assert.Equal(0, TrainProgram.Run(args, output, error, isTerminal: false, TestContext.Current.CancellationToken));
-        Assert.Equal(
-            [1, 2, 3, 4, 5, 6], File.ReadLines(Path.Combine(_folder["out"], "steps.jsonl")).Select(line => JsonElement.Parse(line).GetProperty("step").GetInt32()));
+        Assert.Equal(2, Steps("cut").Length);
+        using var again = new StringWriter();
+        Assert.Equal(0, TrainProgram.Run(Args("cut"), again, error, isTerminal: false, TestContext.Current.CancellationToken));
+        Assert.Contains("Training goes on from checkpoint", again.ToString(), StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(_folder["whole"], weights)), File.ReadAllBytes(Path.Combine(_folder["cut"], weights)));
+        foreach (var figure in (string[])["loss", "pairwise_loss", "score", "reward", "kl", "policy_loss"])
+        {
+            Assert.Equal(
+                Steps("whole").Select(step => step.TryGetProperty(figure, out var value) ? value.GetDouble() : 0),
+                Steps("cut").Select(step => step.TryGetProperty(figure, out var value) ? value.GetDouble() : 0));
+        }
+
+        Assert.False(Directory.Exists(Path.Combine(_folder["cut"], ".checkpoints")));
         using var refusal = new StringWriter();
-        Assert.Equal(2, TrainProgram.Run(args, output, refusal, isTerminal: false, TestContext.Current.CancellationToken));
+        Assert.Equal(2, TrainProgram.Run(Args("cut"), output, refusal, isTerminal: false, TestContext.Current.CancellationToken));
         Assert.Contains("holds a finished training", refusal.ToString(), StringComparison.Ordinal);
     }
 
-    /// <summary>Presses Ctrl-C at the first step.</summary>
+    [Fact]
+    public void Preferences_train_an_adapter_directly()
+    {
+        _folder.Write("pairs.jsonl", [.. Enumerable.Range(0, 60).Select(i => $$"""{"prompt": "Say {{i}}", "chosen": "aaa{{i}}", "rejected": "zzz{{i}}"}""")]);
+        _folder.Write("held.jsonl", [.. Enumerable.Range(70, 9).Select(i => $$"""{"prompt": "Say {{i}}", "chosen": "aaa{{i}}", "rejected": "zzz{{i}}"}""")]);
+        var (_, record) = _folder.Train(
+            "dpo", "policy", "data: [{ file: pairs.jsonl }, { file: held.jsonl, held-out: true }]", "settings: { epochs: 4, learning-rate: 1e-2, lora-rank: 2 }");
+        Assert.Equal(1, record.GetProperty("results").GetProperty("preference_accuracy").GetDouble());
+        using var model = CausalLanguageModel.Load(_folder["model"]);
+        using var adapter = LanguageModels.Adapters.LoraAdapter.Load(model, _folder["policy"]);
+        Assert.True(adapter.ParameterCount > 0);
+    }
+
+    private JsonElement[] Steps(string output) => [.. File.ReadLines(Path.Combine(_folder[output], "steps.jsonl")).Select(line => JsonElement.Parse(line))];
+
+    /// <summary>Presses Ctrl-C at the second step, as a terminal shows it.</summary>
     private sealed class StoppingWriter(CancellationTokenSource stop) : StringWriter
     {
-        public override void WriteLine(string? value)
+        public override void Write(string? value)
         {
-            if (value?.StartsWith("step ", StringComparison.Ordinal) == true)
+            if (value?.Contains("step 2/", StringComparison.Ordinal) == true)
             {
                 stop.Cancel();
             }

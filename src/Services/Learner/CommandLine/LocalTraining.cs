@@ -1,6 +1,8 @@
 using System.Reflection;
 using System.Security.Cryptography;
+using System.Text;
 using Rlhf.LanguageModels;
+using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.CommandLine.Configuration;
 using Rlhf.Learner.Data;
 using Rlhf.Learner.StepLogs;
@@ -56,6 +58,15 @@ internal sealed class LocalTraining : IProgress<TrainingStep>, IDisposable
     /// <summary>Loads the model that it starts from; the caller owns it.</summary>
     public CausalLanguageModel LoadModel() => CausalLanguageModel.Load(Base.Folder);
 
+    /// <summary>What the training goes on from after a kill, as long as config, model and data are the same.</summary>
+    /// <param name="data">The data files.</param>
+    public JobCheckpoints Checkpoints(IReadOnlyList<DataRecord> data)
+    {
+        string[] parts = [ConfigJson.Of(_config)?.ToJsonString() ?? "", .. ModelFiles().Values, .. data.Select(file => file.Sha256)];
+        var fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', parts))));
+        return new JobCheckpoints(Folder.Checkpoints, _config.Checkpoints, fingerprint, new TellingLogger(Tell));
+    }
+
     /// <summary>Writes a line above the progress.</summary>
     public void Tell(string line) => _output.WriteLine(line);
 
@@ -79,8 +90,7 @@ internal sealed class LocalTraining : IProgress<TrainingStep>, IDisposable
             Started = _started,
             Finished = DateTimeOffset.UtcNow,
             Config = ConfigJson.Of(_config),
-            ModelFiles = Directory.EnumerateFiles(Base.Folder).Where(IsModelFile).Order(StringComparer.Ordinal)
-                .ToDictionary(file => Path.GetFileName(file), HashOf),
+            ModelFiles = ModelFiles(),
             TokenizerHash = Base.Tokenizer.Hash,
             Data = data,
             Results = results,
@@ -92,6 +102,9 @@ internal sealed class LocalTraining : IProgress<TrainingStep>, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _log?.Dispose();
+
+    private Dictionary<string, string> ModelFiles() => Directory.EnumerateFiles(Base.Folder).Where(IsModelFile).Order(StringComparer.Ordinal)
+        .ToDictionary(file => Path.GetFileName(file), HashOf);
 
     private static bool IsModelFile(string file) => Path.GetExtension(file) == ".safetensors" || Path.GetFileName(file) == "config.json";
 

@@ -45,6 +45,9 @@ internal sealed class OutputFolder
             : throw new ConfigException($"The output folder {config.Output} {complaint}; name another under 'output', or remove it.");
     }
 
+    /// <summary>What an interrupted training goes on from; deleted when it is finished.</summary>
+    public string Checkpoints => Path.Combine(Root, ".checkpoints");
+
     /// <summary>Brings files into the folder once all of them are written.</summary>
     /// <param name="save">Writes them into the folder that it is given.</param>
     /// <exception cref="IOException">The disk is full, or can't be written; the folder is as before.</exception>
@@ -66,6 +69,12 @@ internal sealed class OutputFolder
 
     /// <summary>Says that the training is finished.</summary>
     /// <exception cref="IOException">The disk is full, or can't be written.</exception>
-    public void Finish(TrainingRecord record) =>
+    public void Finish(TrainingRecord record)
+    {
         AtomicFile.Write(Root, TrainingRecord.FileName, JsonSerializer.Serialize(record, ConfigJson.Options));
+        if (Directory.Exists(Checkpoints))
+        {
+            Directory.Delete(Checkpoints, recursive: true);
+        }
+    }
 }

@@ -1,9 +1,11 @@
+using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.CommandLine.Configuration;
 using Rlhf.Learner.CommandLine.Rewards;
 using Rlhf.Learner.Data.Files;
 using Rlhf.Learner.Ppo;
 using Rlhf.Learner.Rollouts;
 using Rlhf.Learner.Training;
+using Rlhf.Learner.Versions;
 using Rlhf.PolicyOptimization;
 using Rlhf.Tokenization;
 using Rlhf.V1;
@@ -42,26 +44,43 @@ internal static class PpoTraining
         training.Tell(FormattableString.Invariant($"The baseline's reward is {baseline.Mean:g4}, with a spread of {baseline.StandardDeviation:g4} over {config.BaselineResponses} responses."));
 
         var settings = config.Settings;
-        using var policy = PpoPolicy.Create(training.LoadModel(), settings, config.Seed, training.LoadModel);
+        var state = new TrainingState(training.Checkpoints(files.Records));
+        var newest = state.Newest();
+        var progress = newest is null ? new PpoProgress() : TrainingState.ProgressOf(newest);
+        progress.Steps.ForEach(training.Report);
+        var checkpoint = newest is null ? null : PpoCheckpoint.Load(newest.Folder);
+        var model = training.LoadModel();
+        using var policy = newest is null || checkpoint is null
+            ? PpoPolicy.Create(model, settings, config.Seed, training.LoadModel)
+            : PpoPolicy.Resume(model, newest.Folder, checkpoint, settings);
         var schedule = new PromptSchedule<LocalPrompt>(prompts, new Random(Seeds.ForRandom(config.Seed)));
-        using var adapter = new Versions.TemporaryFolder(Path.Combine(training.Folder.Root, AdapterName));
-        string Publish(long step, double beta)
+        IReadOnlyList<LocalPrompt> NextPrompts() => schedule.Next((settings.RolloutsPerStep + settings.SamplesPerPrompt - 1) / settings.SamplesPerPrompt);
+        for (var step = 0L; step < (newest?.Number ?? 0); step++)
         {
-            policy.Save(adapter.Path, config.Model, (training.Base.BosId, training.Base.Tokenizer.EosId), step, beta);
-            rollouts.Take(adapter.Path);
-            return $"{step}";
+            NextPrompts();
         }
 
+        using var adapter = new TemporaryFolder(Path.Combine(training.Folder.Root, AdapterName));
         var trainer = new PpoTrainer(
             policy,
             settings,
             config.Seed,
-            resumed: null,
-            restore: null,
-            (step, beta, _) => Publish(step, beta),
-            (step, _, token) => rollouts.Collect(
-                step, schedule.Next((settings.RolloutsPerStep + settings.SamplesPerPrompt - 1) / settings.SamplesPerPrompt), settings.RolloutsPerStep, token));
-        var results = new Dictionary<string, double>(trainer.Train(new WithReward(training, rollouts), cancellationToken))
+            checkpoint,
+            newest is null ? null : optimizer => OptimizerMoments.Restore(optimizer, newest.Folder),
+            (step, beta, optimizer) =>
+            {
+                void Save(string folder) => policy.Save(folder, config.Model, (training.Base.BosId, training.Base.Tokenizer.EosId), step, beta);
+                if (step != newest?.Number)
+                {
+                    state.Save(step, Save, optimizer, progress);
+                }
+
+                Save(adapter.Path);
+                rollouts.Take(adapter.Path);
+                return $"{step}";
+            },
+            (step, _, token) => rollouts.Collect(step, NextPrompts(), settings.RolloutsPerStep, token));
+        var results = new Dictionary<string, double>(progress.Complete(trainer.Train(new WithReward(training, progress, rollouts), cancellationToken)))
         {
             ["reward_baseline"] = baseline.Mean,
             ["reward_baseline_spread"] = baseline.StandardDeviation,
@@ -121,9 +140,14 @@ internal static class PpoTraining
         }
     }
 
-    /// <summary>Adds the reward as it came to each step's figures.</summary>
-    private sealed class WithReward(IProgress<TrainingStep> progress, LocalRollouts rollouts) : IProgress<TrainingStep>
+    /// <summary>Adds the reward as it came to each step's figures, and keeps account of them for the next start.</summary>
+    private sealed class WithReward(IProgress<TrainingStep> training, PpoProgress progress, LocalRollouts rollouts) : IProgress<TrainingStep>
     {
-        public void Report(TrainingStep value) => progress.Report(value with { Values = new Dictionary<string, double>(value.Values) { ["reward"] = rollouts.LastReward } });
+        public void Report(TrainingStep value)
+        {
+            var step = value with { Values = new Dictionary<string, double>(value.Values) { ["reward"] = rollouts.LastReward } };
+            progress.Steps.Add(step);
+            training.Report(step);
+        }
     }
 }

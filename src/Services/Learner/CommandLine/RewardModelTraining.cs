@@ -17,8 +17,35 @@ internal static class RewardModelTraining
     /// <exception cref="TrainingException">A loss or gradient was not finite.</exception>
     public static void Run(LocalTraining training, RewardModelConfig config, CancellationToken cancellationToken)
     {
+        var data = ReadPairs(training, config);
+        var (updates, wanted) = (0, 0);
+        var trainer = new RewardModelTrainer(
+            training.LoadModel,
+            [.. data.Training, .. data.HeldOut.SelectMany(kind => kind.Rows)],
+            [],
+            config.Settings,
+            config.Seed,
+            (_, loss) => training.Report(new TrainingStep(++updates, wanted, new Dictionary<string, double> { ["pairwise_loss"] = loss })),
+            training.Checkpoints(data.Records));
+        wanted = trainer.Updates;
+        using var trained = trainer.Compare(cancellationToken);
+        training.Finish(
+            folder =>
+            {
+                trained.Model.Save(folder, training.Base.BosId, training.Base.Tokenizer.EosId);
+                training.Base.CopyTokenizer(folder);
+            },
+            data.Records,
+            RewardModelResults.Of(trained, regression: null, comparison: null),
+            trained.Scores);
+    }
+
+    /// <summary>Reads a config's files of preferences.</summary>
+    /// <exception cref="InvalidDataException">A file has too many bad rows.</exception>
+    internal static Mixture<EncodedPair> ReadPairs(LocalTraining training, DatasetConfig config)
+    {
         var isSwapped = true;
-        var data = MixtureReader.Read(
+        return MixtureReader.Read(
             config,
             config.Data,
             (source, json) =>
@@ -32,25 +59,5 @@ internal static class RewardModelTraining
                 return pair with { Margin = row.Margin ?? 0, Source = source.Kind };
             },
             training.Tell);
-        IReadOnlyList<EncodedPair> pairs = [.. data.Training, .. data.HeldOut.SelectMany(kind => kind.Rows)];
-        var (updates, wanted) = (0, 0);
-        var trainer = new RewardModelTrainer(
-            training.LoadModel,
-            pairs,
-            [],
-            config.Settings,
-            config.Seed,
-            (_, loss) => training.Report(new TrainingStep(++updates, wanted, new Dictionary<string, double> { ["pairwise_loss"] = loss })));
-        wanted = trainer.Updates;
-        using var trained = trainer.Compare(cancellationToken);
-        training.Finish(
-            folder =>
-            {
-                trained.Model.Save(folder, training.Base.BosId, training.Base.Tokenizer.EosId);
-                training.Base.CopyTokenizer(folder);
-            },
-            data.Records,
-            RewardModelResults.Of(trained, regression: null, comparison: null),
-            trained.Scores);
     }
 }

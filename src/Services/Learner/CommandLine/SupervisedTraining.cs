@@ -26,7 +26,8 @@ internal static class SupervisedTraining
             training.Tell);
         using var model = training.LoadModel();
         var results = new Dictionary<string, double>(
-            SupervisedTrainer.Train(model, data.Training, config.Settings, config.Seed, training, cancellationToken));
+            SupervisedTrainer.Train(
+                model, data.Training, config.Settings, config.Seed, training, cancellationToken, training.Checkpoints(data.Records).Fit(Method)));
         foreach (var (kind, rows) in data.HeldOut)
         {
             results[$"held_out_loss_{kind}"] = HeldOutLoss.Measure(model, rows);

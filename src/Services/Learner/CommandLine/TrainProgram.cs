@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rlhf.Learner.CommandLine.Configuration;
+using Rlhf.Learner.CommandLine.Plotting;
 using Rlhf.Learner.Training;
 using Rlhf.ServiceDefaults;
 using TorchSharp;
@@ -7,7 +8,7 @@ using TorchSharp;
 namespace Rlhf.Learner.CommandLine;
 
 /// <summary>
-/// The trainer without the service: <c>train sft|reward|ppo --config FILE</c>, on local files. One thread does it all, from
+/// The trainer without the service: <c>train sft|reward|ppo|dpo --config FILE</c>, on local files. One thread does it all, from
 /// beginning to end, as tensors want it.
 /// </summary>
 internal static class TrainProgram
@@ -43,6 +44,8 @@ internal static class TrainProgram
             Method<SupervisedConfig>(SupervisedTraining.Method, "Fine-tunes a model on responses.", SupervisedTraining.Run),
             Method<RewardModelConfig>(RewardModelTraining.Method, "Trains a reward model on preferences.", RewardModelTraining.Run),
             Method<PpoConfig>(PpoTraining.Method, "Trains an adapter by proximal policy optimization against a reward.", PpoTraining.Run),
+            Method<DpoConfig>(DpoTraining.Method, "Trains an adapter, or a whole model, on preferences directly.", DpoTraining.Run),
+            PlotCommand.Create(output),
         };
         var parsed = new RootCommand("The Learner. Without a command it is the service.") { train }.Parse(args);
         if (parsed.Errors.Count > 0)
@@ -57,7 +60,7 @@ internal static class TrainProgram
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            error.WriteLine("Stopped between two updates. The same command starts it again.");
+            error.WriteLine("Stopped between two updates. The same command goes on with it.");
             return Interrupted;
         }
         catch (Exception exception) when (exception is ConfigException or StartupException)

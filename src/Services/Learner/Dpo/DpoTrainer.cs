@@ -27,7 +27,7 @@ internal sealed class DpoTrainer(TrainablePolicy policy, IReadOnlyList<EncodedPa
     /// <summary>Trains the policy in place.</summary>
     /// <param name="progress">Gets every update with "loss", "chosen_reward", "rejected_reward", "reward_margin" and "reward_accuracy", the last four where a pair of the update is decided.</param>
     /// <param name="cancellationToken">Ends the training between two updates.</param>
-    /// <param name="checkpoints">Where the training's state is kept; null begins at the start, always.</param>
+    /// <param name="checkpoints">Where the training's state is kept; null begins at the start, always. Updates done before a cut are reported again with their "loss" alone.</param>
     /// <returns>
     /// "trainable_parameter_share", "loss_first" and "loss_last" (mean of the first and the last tenth of the updates); of the held-out pairs,
     /// where one is decided, "preference_accuracy", "chosen_reward", "rejected_reward", "reward_margin" and "pairs_held_out".
@@ -59,6 +59,7 @@ internal sealed class DpoTrainer(TrainablePolicy policy, IReadOnlyList<EncodedPa
                 var figures = new Dictionary<string, double> { ["loss"] = loss };
                 AddTo(figures, statistics, "reward_accuracy");
                 progress.Report(new TrainingStep(update, losses.Length, figures));
+                statistics = null; // of this update alone
             },
             cancellationToken,
             checkpoints);

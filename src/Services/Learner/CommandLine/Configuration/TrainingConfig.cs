@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.Data.Files;
 
 namespace Rlhf.Learner.CommandLine.Configuration;
@@ -26,6 +27,9 @@ internal abstract record TrainingConfig : IValidatableObject
 
     /// <summary>Whether event files for TensorBoard and steps.jsonl are written.</summary>
     public bool StepLogs { get; init; } = true;
+
+    /// <summary>How often the training is made safe against a kill. Of PPO's steps only the newest are kept: here they are not replayed.</summary>
+    public CheckpointOptions Checkpoints { get; init; } = new() { KeepEverySteps = 0 };
 
     /// <summary>The method's own settings.</summary>
     public abstract object MethodSettings();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rlhf.Benchmarks;
+using Rlhf.Benchmarks.HhReward;
 
 var threads = new Option<int>("--threads") { Description = "Processor threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
 var large = new Option<bool>("--large") { Description = "Also a model of 135 million parameters (takes minutes and 2 GB)." };
@@ -31,4 +32,4 @@ var once = new Argument<int>("threads");
 var loadOnce = new Command("load-once", "One load in this process, for load.") { folder, way, once };
 loadOnce.Hidden = true;
 loadOnce.SetAction(parsed => LoadBenchmark.Once(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(way), parsed.GetValue(once)));
-return new RootCommand("Measures this machine; every speed is also a ratio to another one of the same run.") { decode, tokenize, load, loadOnce }.Parse(args).Invoke();
+return new RootCommand("Measures this machine; every speed is also a ratio to another one of the same run.") { decode, tokenize, load, loadOnce, HhRewardCommand.Create(threads) }.Parse(args).Invoke();

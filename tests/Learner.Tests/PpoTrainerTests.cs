@@ -1,10 +1,10 @@
 using Rlhf.LanguageModels;
+using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.Data;
 using Rlhf.Learner.Ppo;
 using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
 using Rlhf.Learner.Versions;
-using Rlhf.ServiceDefaults;
 using Rlhf.V1;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -58,8 +58,7 @@ public sealed class PpoTrainerTests
     {
         const int CutAfter = 3;
         using var folder = new TemporaryFolder(Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N")));
-        var state = new TrainingState(new DataFolder(new DataOptions { Path = folder.Path }), "job");
-        var published = Path.Combine(folder.Path, "published");
+        var state = new TrainingState(KeptFor.Job(folder.Path));
         var settings = s_settings with { Steps = 6, Epochs = 2, MinibatchSize = 4, KlTarget = 3, KlHorizon = 100 };
         var undisturbed = new Recorder();
         var model = TinyModels.Create();
@@ -67,15 +66,8 @@ public sealed class PpoTrainerTests
         {
             string Publish(long step, double beta, AdamW optimizer)
             {
-                state.Save(step, optimizer, [new(2, "p")]);
-                if (step == CutAfter)
-                {
-                    policy.Save(published, "base", step, beta);
-                    state.Save(step + 1, optimizer, []); // cut off between this and publishing
-                    throw new OperationCanceledException();
-                }
-
-                return Name(step, beta, optimizer);
+                state.Save(step, path => policy.Save(path, "base", step, beta), optimizer, new PpoProgress { Removals = [new(2, "p")] });
+                return step == CutAfter ? throw new OperationCanceledException() : Name(step, beta, optimizer);
             }
 
             var trainer = new PpoTrainer(policy, settings, 4, null, null, Publish, (step, _, _) => Sample(model, 16, step));
@@ -88,14 +80,16 @@ public sealed class PpoTrainerTests
             new PpoTrainer(policy, settings, 4, null, null, Name, (step, _, _) => Sample(model, 16, step)).Train(undisturbed, TestContext.Current.CancellationToken);
         }
 
-        var checkpoint = PpoCheckpoint.Load(published);
+        var newest = state.Newest();
+        Assert.NotNull(newest);
+        var checkpoint = PpoCheckpoint.Load(newest.Folder);
         Assert.Equal(CutAfter, checkpoint.Step);
-        Assert.Equal([new(2, "p")], state.RemovalsUpTo(CutAfter));
+        Assert.Equal([new(2, "p")], TrainingState.ProgressOf(newest).Removals);
         model = TinyModels.Create();
-        using (var policy = PpoPolicy.Resume(model, published, checkpoint, 1))
+        using (var policy = PpoPolicy.Resume(model, newest.Folder, checkpoint, 1))
         {
             var resumed = new Recorder();
-            new PpoTrainer(policy, settings, 4, checkpoint, optimizer => state.Restore(CutAfter, optimizer), Name, (step, _, _) => Sample(model, 16, step))
+            new PpoTrainer(policy, settings, 4, checkpoint, optimizer => OptimizerMoments.Restore(optimizer, newest.Folder), Name, (step, _, _) => Sample(model, 16, step))
                 .Train(resumed, TestContext.Current.CancellationToken);
             Assert.Equal([4, 5, 6], resumed.Steps.Select(step => step.Step));
             foreach (var name in (string[])["score", "kl", "policy_loss", "value_loss", "gradient_norm", "entropy", "beta"])
@@ -106,19 +100,14 @@ public sealed class PpoTrainerTests
     }
 
     [Fact]
-    public void A_state_that_is_gone_or_of_other_parameters_is_refused()
+    public void Moments_of_other_parameters_are_refused()
     {
         using var folder = new TemporaryFolder(Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N")));
-        var state = new TrainingState(new DataFolder(new DataOptions { Path = folder.Path }), "job");
         using var small = optim.AdamW([new Parameter(zeros(2))]);
         using var large = optim.AdamW([new Parameter(zeros(3))]);
-        state.Save(1, small, []);
-        Assert.Contains("does not fit", Assert.Throws<InvalidDataException>(() => state.Restore(1, large)).Message, StringComparison.Ordinal);
-        Assert.Throws<InvalidDataException>(() => state.RemovalsUpTo(2));
-        state.Save(2, small, []);
-        state.Save(3, small, []);
-        Assert.Throws<InvalidDataException>(() => state.RemovalsUpTo(1));
-        state.Restore(2, small);
+        OptimizerMoments.Save(small, folder.Path);
+        Assert.Contains("does not fit", Assert.Throws<InvalidDataException>(() => OptimizerMoments.Restore(large, folder.Path)).Message, StringComparison.Ordinal);
+        OptimizerMoments.Restore(small, folder.Path);
     }
 
     [Fact]

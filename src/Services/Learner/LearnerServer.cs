@@ -1,4 +1,5 @@
 using Rlhf.Artifacts;
+using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.Grpc;
 using Rlhf.Learner.Jobs;
 using Rlhf.Learner.Rollouts;
@@ -30,6 +31,7 @@ internal static class LearnerServer
         services.AddValidatedOptions<ModelOptions>(ModelOptions.Section);
         services.AddValidatedOptions<DataOptions>(DataOptions.Section);
         services.AddValidatedOptions<TorchOptions>(TorchOptions.Section);
+        services.AddValidatedOptions<CheckpointOptions>(CheckpointOptions.Section);
         services.AddSingleton<RolloutInbox>();
         services.AddSingleton<BaseModel>();
         services.AddSingleton<DataFolder>();
@@ -40,6 +42,7 @@ internal static class LearnerServer
         services.AddSingleton<LearnerMetrics>();
         services.AddValidatedOptions<StepLogOptions>(StepLogOptions.Section);
         services.AddSingleton<JobStepLogs>();
+        services.AddSingleton<CheckpointFolders>();
         services.AddSingleton<JobIntake>();
         services.AddSingleton<JobQueue>();
         services.AddHostedService<TrainingThread>();

@@ -1,4 +1,16 @@
 using Rlhf.Learner;
+using Rlhf.Learner.CommandLine;
 using Rlhf.ServiceDefaults;
+
+if (args is [TrainProgram.Name, ..])
+{
+    using var signals = new InterruptSignals();
+    return TrainProgram.Run(args, Console.Out, Console.Error, ProgressLine.IsTerminal, signals.Token);
+}
+
+if (args is [ReplayCommand.Name, ..])
+{
+    return ReplayCommand.Run(args, Console.Out, Console.Error);
+}
 
 return await ServiceHost.RunAsync(args, LearnerServer.Configure, LearnerServer.Map);

@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.Data;
 using Rlhf.Learner.Methods;
-using Rlhf.Learner.Ppo;
 using Rlhf.Learner.Rollouts;
 using Rlhf.Learner.Settings;
 using Rlhf.Learner.StepLogs;
@@ -15,7 +17,7 @@ internal sealed class JobIntake(
     VersionCatalog catalog,
     PolicyLoader loader,
     VersionPublisher publisher,
-    DataFolder folder,
+    CheckpointFolders checkpoints,
     RolloutInbox inbox,
     Announce announce,
     LearnerMetrics metrics,
@@ -34,25 +36,35 @@ internal sealed class JobIntake(
         RequireId(specification.PublishedVersion, "published_version");
         loader.RequirePolicy(specification.InitialVersion);
         var refused = new Dictionary<string, long>();
+        var kept = checkpoints.Of(specification.JobId, Fingerprint(specification, data));
         ITrainingMethod method = specification.MethodCase switch
         {
-            JobSpecification.MethodOneofCase.Supervised => Supervised(specification, data, refused),
-            JobSpecification.MethodOneofCase.RewardModel => RewardModel(specification, data, refused),
-            JobSpecification.MethodOneofCase.Ppo => Ppo(specification, data, refused),
+            JobSpecification.MethodOneofCase.Supervised => Supervised(specification, data, kept, refused),
+            JobSpecification.MethodOneofCase.RewardModel => RewardModel(specification, data, kept, refused),
+            JobSpecification.MethodOneofCase.Ppo => Ppo(specification, data, kept, refused),
             _ => throw new ArgumentException("The job names no method; set supervised, reward_model or ppo.", nameof(specification)),
         };
         return new TrainingJob(specification, method, refused, metrics, stepLogs.Of(specification.JobId));
     }
 
-    private SupervisedMethod Supervised(JobSpecification specification, JobData data, Dictionary<string, long> refused)
+    // Options and data of the same job: what another one left under this id is not gone on from.
+    private static string Fingerprint(JobSpecification specification, JobData data)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(specification.ToByteArray());
+        hash.AppendData(data.ToByteArray());
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private SupervisedMethod Supervised(JobSpecification specification, JobData data, JobCheckpoints kept, Dictionary<string, long> refused)
     {
         var settings = SupervisedSettings.From(specification.Supervised);
         var examples = Usable(data.Supervised, item => _encoder.Example(item.Prompt, item.Response), refused);
         RequireSome(examples, "supervised", refused);
-        return new SupervisedMethod(specification, settings, examples, baseModel, loader, publisher);
+        return new SupervisedMethod(specification, settings, examples, baseModel, loader, publisher, kept);
     }
 
-    private RewardModelMethod RewardModel(JobSpecification specification, JobData data, Dictionary<string, long> refused)
+    private RewardModelMethod RewardModel(JobSpecification specification, JobData data, JobCheckpoints kept, Dictionary<string, long> refused)
     {
         var settings = RewardModelSettings.From(specification.RewardModel);
         var pairs = Usable(data.Preferences, Pair, refused);
@@ -66,10 +78,10 @@ internal sealed class JobIntake(
             RequireSome([.. ratings.Where(rating => !rating.IsHeldOut)], "ratings", refused);
         }
 
-        return new RewardModelMethod(specification, settings, pairs, ratings, baseModel, loader, publisher);
+        return new RewardModelMethod(specification, settings, pairs, ratings, baseModel, loader, publisher, kept);
     }
 
-    private PpoMethod Ppo(JobSpecification specification, JobData data, Dictionary<string, long> refused)
+    private PpoMethod Ppo(JobSpecification specification, JobData data, JobCheckpoints kept, Dictionary<string, long> refused)
     {
         var settings = PpoSettings.From(specification.Ppo);
         RequireId(specification.Ppo.RewardModelVersion, "reward_model_version");
@@ -84,8 +96,7 @@ internal sealed class JobIntake(
             },
             refused);
         RequireSome(prompts, "prompts", refused);
-        var state = new TrainingState(folder, specification.JobId);
-        return new PpoMethod(specification, settings, prompts, baseModel, catalog, loader, publisher, state, inbox, announce);
+        return new PpoMethod(specification, settings, prompts, baseModel, catalog, loader, publisher, kept, inbox, announce);
     }
 
     private EncodedPair Pair(PreferenceExample item)

@@ -1,4 +1,5 @@
 using Rlhf.LanguageModels;
+using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.Training;
 using Rlhf.ServiceDefaults;
 using Rlhf.V1;
@@ -11,7 +12,7 @@ namespace Rlhf.Learner.Jobs;
 /// thread, so training code is synchronous and never changes threads.
 /// </summary>
 internal sealed partial class TrainingThread(
-    JobQueue queue, TorchOptions torch, IHostApplicationLifetime lifetime, ILogger<TrainingThread> logger) : BackgroundService
+    JobQueue queue, CheckpointFolders checkpoints, TorchOptions torch, IHostApplicationLifetime lifetime, ILogger<TrainingThread> logger) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -70,6 +71,7 @@ internal sealed partial class TrainingThread(
             var ended = job.Read(0).Job;
             ended.State = JobState.Succeeded;
             queue.Remember(ended);
+            checkpoints.Succeed(id);
             job.Become(JobState.Succeeded);
             LogSucceeded(id);
         }

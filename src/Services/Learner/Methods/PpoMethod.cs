@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.Jobs;
 using Rlhf.Learner.Ppo;
 using Rlhf.Learner.Rollouts;
@@ -13,7 +14,7 @@ namespace Rlhf.Learner.Methods;
 /// <summary>
 /// PPO of a LoRA adapter over the queue: the generators sample, the reward service scores. After n steps the policy is
 /// published as "ID/n"; "ID/0" is the baseline with an adapter that changes nothing yet. A job that was cut off goes on from
-/// the newest step that it published, to the bit as if nothing had happened; a published version never changes.
+/// the newest step that it kept, to the bit as if nothing had happened; a published version never changes.
 /// </summary>
 internal sealed class PpoMethod(
     JobSpecification specification,
@@ -23,65 +24,80 @@ internal sealed class PpoMethod(
     VersionCatalog catalog,
     PolicyLoader loader,
     VersionPublisher publisher,
-    TrainingState state,
+    JobCheckpoints checkpoints,
     RolloutInbox inbox,
     Announce announce) : ITrainingMethod
 {
+    private readonly TrainingState _state = new(checkpoints);
+
     /// <inheritdoc/>
     public string Name => "ppo";
 
     /// <inheritdoc/>
     public void Run(TrainingJob job, CancellationToken cancellationToken)
     {
-        var (policy, resumed) = Load();
+        checkpoints.Describe(new JobRecord(
+            specification.JobId, specification.RunId, Name, specification.Seed, specification.InitialVersion, baseModel.Folder,
+            JsonSerializer.SerializeToElement(settings)));
+        var newest = _state.Newest();
+        var progress = newest is null ? new PpoProgress() : TrainingState.ProgressOf(newest);
+        var steps = new KeptSteps(job, _state, progress, checkpoints.Inbox);
+        steps.Repeat();
+        var schedule = new PromptSchedule<PromptExample>(prompts, new Random(Seeds.ForRandom(specification.Seed)));
+        var collector = new RolloutCollector(
+            specification, settings, schedule, baseModel.Tokenizer.Hash, inbox, announce, steps.Refuse, checkpoints.Inbox);
+        collector.SkipSteps(newest?.Number ?? 0, progress.Removals);
+        var (policy, resumed) = Load(newest);
         using (policy)
         {
-            var schedule = new PromptSchedule<PromptExample>(prompts, new Random(Seeds.ForRandom(specification.Seed)));
-            var collector = new RolloutCollector(specification, settings, schedule, baseModel.Tokenizer.Hash, inbox, announce, job.Refuse);
-            // A job that was cut off after its last step has no step left.
-            var goesOn = resumed?.Step < settings.Steps ? resumed : null;
-            if (goesOn is not null)
-            {
-                collector.SkipSteps(goesOn.Step, state.RemovalsUpTo(goesOn.Step));
-            }
-
             var trainer = new PpoTrainer(
                 policy,
                 settings,
                 specification.Seed,
                 resumed,
-                goesOn is null ? null : optimizer => state.Restore(goesOn.Step, optimizer),
-                (step, beta, optimizer) => Publish(job, policy, step, beta, () => state.Save(step, optimizer, collector.Removals), cancellationToken),
-                collector.Collect);
-            job.Finish(trainer.Train(job, cancellationToken));
-            state.Delete();
+                newest is null ? null : optimizer => OptimizerMoments.Restore(optimizer, newest.Folder),
+                (step, beta, optimizer) =>
+                {
+                    void Save(string folder) => policy.Save(folder, BaseName, step, beta);
+                    if (step != newest?.Number)
+                    {
+                        _state.Save(step, Save, optimizer, progress); // first: a published step can always be gone on from
+                    }
+
+                    return Publish(job, step, Save, cancellationToken);
+                },
+                (step, version, token) => steps.Collect(collector, step, version, token));
+            job.Finish(progress.Complete(trainer.Train(steps, cancellationToken)));
         }
     }
 
-    private (PpoPolicy Policy, PpoCheckpoint? Resumed) Load()
+    private string BaseName => specification.InitialVersion.Length == 0 || specification.InitialVersion == ModelOptions.BaseVersion
+        ? baseModel.Folder
+        : specification.InitialVersion;
+
+    private (PpoPolicy Policy, PpoCheckpoint? Resumed) Load(Checkpoint? newest)
     {
         var model = loader.Load(specification.InitialVersion);
-        var newest = Enumerable.Range(0, settings.Steps + 1).Select(step => catalog.Find(VersionId(step)))
-            .LastOrDefault(version => version?.Provenance?.JobId == specification.JobId);
         if (newest is null)
         {
             return (PpoPolicy.Create(model, settings.LoraRank, settings.Temperature, specification.Seed), null);
         }
 
-        using var folder = loader.Materialise(newest);
-        var checkpoint = PpoCheckpoint.Load(folder.Path);
-        return (PpoPolicy.Resume(model, folder.Path, checkpoint, settings.Temperature), checkpoint);
+        var checkpoint = PpoCheckpoint.Load(newest.Folder);
+        return (PpoPolicy.Resume(model, newest.Folder, checkpoint, settings.Temperature), checkpoint);
     }
 
-    private string Publish(TrainingJob job, PpoPolicy policy, long step, double beta, Action saveState, CancellationToken cancellationToken)
+    private string Publish(TrainingJob job, long step, Action<string> save, CancellationToken cancellationToken)
     {
         var version = VersionPublisher.Describe(
             specification, VersionId(step), VersionKind.PolicyAdapter, Name, step, JsonSerializer.Serialize(settings));
-        if (catalog.Find(version.VersionId) is null)
+        if (catalog.Find(version.VersionId) is { } published)
         {
-            saveState(); // first: a published step can always be gone on from
-            var baseName = version.BaseVersionId == ModelOptions.BaseVersion ? baseModel.Folder : version.BaseVersionId;
-            publisher.Publish(version, folder => policy.Save(folder, baseName, step, beta), cancellationToken);
+            publisher.Announce(published, cancellationToken); // perhaps cut off before the news was out
+        }
+        else
+        {
+            publisher.Publish(version, save, cancellationToken);
         }
 
         job.Published(version.VersionId);

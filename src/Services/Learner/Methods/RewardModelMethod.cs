@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.Data;
 using Rlhf.Learner.Jobs;
 using Rlhf.Learner.Settings;
@@ -19,7 +20,8 @@ internal sealed class RewardModelMethod(
     IReadOnlyList<EncodedRating> ratings,
     BaseModel baseModel,
     PolicyLoader loader,
-    VersionPublisher publisher) : ITrainingMethod
+    VersionPublisher publisher,
+    JobCheckpoints checkpoints) : ITrainingMethod
 {
     /// <inheritdoc/>
     public string Name => "reward-model";
@@ -35,7 +37,8 @@ internal sealed class RewardModelMethod(
             ratings,
             settings,
             specification.Seed,
-            (way, loss) => job.Report(new TrainingStep(++updates, wanted, new Dictionary<string, double> { [LossName(way)] = loss })));
+            (way, loss) => job.Report(new TrainingStep(++updates, wanted, new Dictionary<string, double> { [LossName(way)] = loss })),
+            checkpoints);
         wanted = trainer.Updates;
         using var regression = trainer.CanRegress ? trainer.Regress(cancellationToken) : null;
         using var comparison = trainer.CanCompare ? trainer.Compare(cancellationToken) : null;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.Data;
 using Rlhf.Learner.Jobs;
 using Rlhf.Learner.Settings;
@@ -15,7 +16,8 @@ internal sealed class SupervisedMethod(
     IReadOnlyList<EncodedExample> examples,
     BaseModel baseModel,
     PolicyLoader loader,
-    VersionPublisher publisher) : ITrainingMethod
+    VersionPublisher publisher,
+    JobCheckpoints checkpoints) : ITrainingMethod
 {
     /// <inheritdoc/>
     public string Name => "sft";
@@ -24,7 +26,7 @@ internal sealed class SupervisedMethod(
     public void Run(TrainingJob job, CancellationToken cancellationToken)
     {
         using var model = loader.Load(specification.InitialVersion);
-        job.Finish(SupervisedTrainer.Train(model, examples, settings, specification.Seed, job, cancellationToken));
+        job.Finish(SupervisedTrainer.Train(model, examples, settings, specification.Seed, job, cancellationToken, checkpoints.Fit(Name)));
         var version = VersionPublisher.Describe(
             specification, specification.PublishedVersion, VersionKind.Policy, Name, step: 0, JsonSerializer.Serialize(settings));
         publisher.Publish(version, folder => model.Save(folder, baseModel.BosId, baseModel.Tokenizer.EosId), cancellationToken);

@@ -1,72 +1,66 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
-using Rlhf.Learner.Rollouts;
-using Rlhf.Learner.Versions;
+using Rlhf.Learner.Checkpoints;
 using TorchSharp.Modules;
 
 namespace Rlhf.Learner.Ppo;
 
 /// <summary>
-/// What a PPO job needs beside its newest published step to go on to the bit: the optimizer's moments, and which prompts were
-/// dropped when. Each step's is a folder that appears whole; the two newest are kept, since a step is published after its state.
+/// What a PPO job goes on from to the bit: after each step the adapter, the value head, beta, the optimizer's moments and what was
+/// reported; before each update the rollouts that were collected for it. From two neighbouring steps one can be recomputed.
 /// </summary>
-internal sealed class TrainingState(DataFolder data, string jobId)
+internal sealed class TrainingState(JobCheckpoints checkpoints)
 {
-    private const string RemovalsName = "removals.json";
-    private const int Kept = 2;
+    /// <summary>The file of a step that tells what was reported, times among it.</summary>
+    public const string ProgressName = "progress.json";
 
-    private readonly string _root = Path.Combine(data.Checkpoints, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(jobId)))[..32]);
+    private const string RolloutsName = "rollouts.json";
 
-    /// <summary>Keeps the state after a number of updates.</summary>
-    /// <exception cref="IOException">The disk is full, or can't be written; earlier states are still there.</exception>
-    public void Save(long step, AdamW optimizer, IReadOnlyList<PromptRemoval> removals)
+    /// <summary>The newest step that can be gone on from; null where there is none.</summary>
+    public Checkpoint? Newest() => checkpoints.Steps.Newest();
+
+    /// <summary>A step's state, or null where it is not kept, or not whole.</summary>
+    public Checkpoint? Find(long step) => checkpoints.Steps.Find(step);
+
+    /// <summary>Keeps the state after a number of updates of the sampling policy. A failure is logged, and training goes on.</summary>
+    /// <param name="step">How many.</param>
+    /// <param name="savePolicy">Writes the policy into a folder.</param>
+    /// <param name="optimizer">Its optimizer.</param>
+    /// <param name="progress">What has been reported.</param>
+    public void Save(long step, Action<string> savePolicy, AdamW optimizer, PpoProgress progress) =>
+        checkpoints.Steps.TrySave(step, folder => Write(folder, savePolicy, optimizer, progress));
+
+    /// <summary>Keeps a step's rollouts. A failure is logged, and training goes on.</summary>
+    /// <returns>Whether they are kept.</returns>
+    public bool SaveRollouts(long step, CollectedStep collected) => checkpoints.Rollouts.TrySave(
+        step, folder => File.WriteAllBytes(Path.Combine(folder, RolloutsName), JsonSerializer.SerializeToUtf8Bytes(collected)));
+
+    /// <summary>A step's rollouts, or null where they are not kept, or not whole.</summary>
+    /// <exception cref="InvalidDataException">They are malformed.</exception>
+    public CollectedStep? RolloutsOf(long step) => checkpoints.Rollouts.Find(step) is { } kept ? Read<CollectedStep>(kept, RolloutsName) : null;
+
+    /// <summary>What had been reported by then.</summary>
+    /// <exception cref="InvalidDataException">It is missing or malformed.</exception>
+    public static PpoProgress ProgressOf(Checkpoint step) => Read<PpoProgress>(step, ProgressName);
+
+    /// <summary>Writes a step's state into a folder.</summary>
+    /// <exception cref="IOException">The folder can't be written.</exception>
+    public static void Write(string folder, Action<string> savePolicy, AdamW optimizer, PpoProgress progress)
     {
-        Directory.CreateDirectory(_root);
-        using (var folder = data.CreateTemporary())
-        {
-            var whole = Directory.CreateDirectory(Path.Combine(folder.Path, "state")).FullName;
-            OptimizerMoments.Save(optimizer, whole);
-            File.WriteAllText(Path.Combine(whole, RemovalsName), JsonSerializer.Serialize(removals));
-            Delete(FolderOf(step)); // of an attempt that ended before it was published
-            Directory.Move(whole, FolderOf(step));
-        }
-
-        foreach (var old in Directory.EnumerateDirectories(_root).Where(path => long.TryParse(Path.GetFileName(path), out var kept) && kept <= step - Kept))
-        {
-            Delete(old);
-        }
+        savePolicy(folder);
+        OptimizerMoments.Save(optimizer, folder);
+        File.WriteAllBytes(Path.Combine(folder, ProgressName), JsonSerializer.SerializeToUtf8Bytes(progress));
     }
 
-    /// <summary>Gives the optimizer the moments that it had after a number of updates.</summary>
-    /// <exception cref="InvalidDataException">They are missing or malformed.</exception>
-    public void Restore(long step, AdamW optimizer) => OptimizerMoments.Restore(optimizer, FolderOf(step));
-
-    /// <summary>The prompts that were dropped up to then.</summary>
-    /// <exception cref="InvalidDataException">The file is missing or malformed.</exception>
-    public IReadOnlyList<PromptRemoval> RemovalsUpTo(long step)
+    private static T Read<T>(Checkpoint checkpoint, string name)
     {
         try
         {
-            return JsonSerializer.Deserialize<List<PromptRemoval>>(File.ReadAllText(Path.Combine(FolderOf(step), RemovalsName))) ?? [];
+            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(checkpoint.PathOf(name)))
+                ?? throw new InvalidDataException($"{name} of {checkpoint.Folder} is empty.");
         }
-        catch (Exception exception) when (exception is JsonException or IOException)
+        catch (JsonException exception)
         {
-            throw new InvalidDataException(
-                $"The training state after step {step} can't be read ({exception.Message}); start the run again, or bring back {_root}.", exception);
-        }
-    }
-
-    /// <summary>Forgets the job.</summary>
-    public void Delete() => Delete(_root);
-
-    private string FolderOf(long step) => Path.Combine(_root, step.ToString(System.Globalization.CultureInfo.InvariantCulture));
-
-    private static void Delete(string folder)
-    {
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
+            throw new InvalidDataException($"{name} of {checkpoint.Folder} can't be read: {exception.Message}", exception);
         }
     }
 }

@@ -19,6 +19,7 @@ namespace Rlhf.Learner.Rollouts;
 /// <param name="inbox">Where they arrive.</param>
 /// <param name="announce">Publishes requests.</param>
 /// <param name="refuse">Counts an item that is dropped from a step, by reason.</param>
+/// <param name="log">Where a step's rollouts are written down as they arrive; null forgets them when the process ends.</param>
 internal sealed class RolloutCollector(
     JobSpecification specification,
     PpoSettings settings,
@@ -26,7 +27,8 @@ internal sealed class RolloutCollector(
     string tokenizerHash,
     RolloutInbox inbox,
     Announce announce,
-    Action<string> refuse)
+    Action<string> refuse,
+    Func<long, RolloutLog>? log = null)
 {
     private const int MaxRepetitions = 5;
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(60);
@@ -59,11 +61,18 @@ internal sealed class RolloutCollector(
     {
         for (var step = 1L; step <= steps; step++)
         {
-            NextPrompts();
-            foreach (var removal in removals.Where(removal => removal.Step == step))
-            {
-                Remove(removal);
-            }
+            SkipStep([.. removals.Where(removal => removal.Step == step)]);
+        }
+    }
+
+    /// <summary>Passes over the prompts of the next step, whose rollouts are there already.</summary>
+    /// <param name="removals">The prompts that were dropped in it.</param>
+    public void SkipStep(IReadOnlyList<PromptRemoval> removals)
+    {
+        NextPrompts();
+        foreach (var removal in removals)
+        {
+            Remove(removal);
         }
     }
 
@@ -122,21 +131,28 @@ internal sealed class RolloutCollector(
     {
         var scored = new Dictionary<string, RolloutScored>(StringComparer.Ordinal);
         var arrivals = inbox.Open(policyVersion);
+        var written = log?.Invoke(step);
         try
         {
-            Publish(requests.Values, cancellationToken);
+            foreach (var earlier in (written?.Read() ?? []).Where(earlier => IsWanted(earlier, policyVersion, requests)))
+            {
+                scored.TryAdd(earlier.Rollout.PromptId, earlier);
+            }
+
+            Publish(Missing(requests, scored), cancellationToken);
             for (var repetitions = 0; scored.Count < requests.Count;)
             {
                 if (arrivals.TryTake(out var arrival, (int)s_silence.TotalMilliseconds, cancellationToken))
                 {
                     if (requests.ContainsKey(arrival.Rollout.PromptId) && scored.TryAdd(arrival.Rollout.PromptId, arrival))
                     {
+                        written?.Append(arrival);
                         repetitions = 0;
                     }
                 }
                 else if (repetitions++ < MaxRepetitions)
                 {
-                    Publish(requests.Where(request => !scored.ContainsKey(request.Key)).Select(request => request.Value), cancellationToken);
+                    Publish(Missing(requests, scored), cancellationToken);
                 }
                 else
                 {
@@ -153,6 +169,15 @@ internal sealed class RolloutCollector(
 
         return scored;
     }
+
+    // A file of another run of this step asked for something else.
+    private static bool IsWanted(RolloutScored earlier, string policyVersion, Dictionary<string, RolloutRequested> requests) =>
+        earlier.Rollout.PolicyVersion == policyVersion
+        && requests.TryGetValue(earlier.Rollout.PromptId, out var request) && request.Header.MessageId == earlier.Rollout.Header?.MessageId;
+
+    private static IEnumerable<RolloutRequested> Missing(
+        Dictionary<string, RolloutRequested> requests, Dictionary<string, RolloutScored> scored) =>
+        requests.Where(request => !scored.ContainsKey(request.Key)).Select(request => request.Value);
 
     private void Publish(IEnumerable<RolloutRequested> requests, CancellationToken cancellationToken) => Task.WhenAll(
         requests.Select(request => announce(RoutingKeys.RolloutsRequested, request.Header.MessageId, request, cancellationToken)))

@@ -1,4 +1,5 @@
 using Rlhf.LanguageModels;
+using Rlhf.Learner.Checkpoints;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -9,14 +10,16 @@ internal static class Fitting
 {
     private const int UpdatesBetweenTrims = 10;
 
-    /// <summary>Trains the parameters in place.</summary>
+    /// <summary>Trains the parameters in place. A fit that was cut off goes on to the bit from its newest checkpoint.</summary>
     /// <param name="parameters">All that train.</param>
     /// <param name="lengths">Tokens of each item.</param>
     /// <param name="settings">How.</param>
     /// <param name="random">Of the items' order.</param>
     /// <param name="backward">Adds the gradients of a batch's mean loss and returns that loss; given are the items' indices.</param>
-    /// <param name="onUpdate">Gets the number of each update, from 1, and its loss.</param>
+    /// <param name="onUpdate">Gets the number of each update, from 1, and its loss; those done before a cut come first, again.</param>
     /// <param name="cancellationToken">Ends the training between two updates.</param>
+    /// <param name="checkpoints">Where this fit's state is kept; null begins at the start, always.</param>
+    /// <exception cref="InvalidDataException">The newest checkpoint is another fit's.</exception>
     /// <exception cref="TrainingException">A loss or gradient was not finite.</exception>
     public static void Run(
         IReadOnlyList<Parameter> parameters,
@@ -25,12 +28,19 @@ internal static class Fitting
         Random random,
         Func<int[], double> backward,
         Action<int, double> onUpdate,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        FitCheckpoints? checkpoints = null)
     {
         var batches = Enumerable.Range(0, settings.Epochs)
             .SelectMany(_ => Minibatches.Epoch(lengths, settings.BatchSize, random)).ToArray();
         using var optimizer = optim.AdamW(parameters, settings.LearningRate, weight_decay: settings.WeightDecay);
-        for (var update = 0; update < batches.Length; update++)
+        var losses = (checkpoints?.Restore(parameters, optimizer, batches.Length) ?? []).ToList();
+        foreach (var (index, loss) in losses.Index())
+        {
+            onUpdate(index + 1, loss);
+        }
+
+        for (var update = losses.Count; update < batches.Length; update++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             foreach (var group in optimizer.ParamGroups)
@@ -41,7 +51,9 @@ internal static class Fitting
             var number = update + 1;
             var loss = backward(batches[update]);
             Update.Apply(optimizer, parameters, settings.MaxGradientNorm, loss, () => $"update {number}");
+            losses.Add(loss);
             onUpdate(number, loss);
+            checkpoints?.Offer(parameters, optimizer, losses, batches.Length);
             if (number % UpdatesBetweenTrims == 0)
             {
                 FreedMemory.Return();

@@ -1,4 +1,5 @@
 using Rlhf.LanguageModels;
+using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.Data;
 using Rlhf.Learner.Settings;
 using Rlhf.PolicyOptimization;
@@ -18,13 +19,15 @@ namespace Rlhf.Learner.Training;
 /// <param name="settings">How.</param>
 /// <param name="seed">Of the head's first weights, of the order and of the members' resamples.</param>
 /// <param name="onUpdate">Gets every update's loss, and of which of the two ways it is.</param>
+/// <param name="checkpoints">Where each fit's state is kept; null begins at the start, always.</param>
 internal sealed class RewardModelTrainer(
     Func<CausalLanguageModel> loadTrunk,
     IReadOnlyList<EncodedPair> pairs,
     IReadOnlyList<EncodedRating> ratings,
     RewardModelSettings settings,
     ulong seed,
-    Action<RewardLoss, double> onUpdate)
+    Action<RewardLoss, double> onUpdate,
+    JobCheckpoints? checkpoints = null)
 {
     // Log odds in a point of Elo's scale, and the rating that a response of average score gets where there are no ratings.
     private static readonly double s_logOddsPerPoint = Math.Log(10) / 400;
@@ -85,7 +88,7 @@ internal sealed class RewardModelTrainer(
             trunk.SetTrainable(true);
             Parameter[] parameters = [.. trunk.Parameters.Values, model.Head.Weight];
             var random = new Random(Seeds.ForRandom(seed));
-            Fitting.Run(parameters, lengths, _fitting, random, batch => backward(model, batch), (_, loss) => onUpdate(way, loss), cancellationToken);
+            Fitting.Run(parameters, lengths, _fitting, random, batch => backward(model, batch), (_, loss) => onUpdate(way, loss), cancellationToken, checkpoints?.Fit(way.ToString()));
             trunk.SetTrainable(false);
             var scores = Standardisation.Measure([.. model.Score(BaselineResponses()).Select(score => (double)score)]);
             var ratingScale = toRatings(scores);

@@ -1,4 +1,5 @@
 using Rlhf.LanguageModels;
+using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.Data;
 using Rlhf.Learner.Settings;
 using Rlhf.PolicyOptimization;
@@ -17,6 +18,7 @@ internal static class SupervisedTrainer
     /// <param name="seed">Of the examples' order.</param>
     /// <param name="progress">Gets every update with its "loss".</param>
     /// <param name="cancellationToken">Ends the training between two updates.</param>
+    /// <param name="checkpoints">Where the training's state is kept; null begins at the start, always.</param>
     /// <returns>"loss_first" and "loss_last": mean loss of the first and the last tenth of the updates, in nats a token.</returns>
     /// <exception cref="TrainingException">A loss or gradient was not finite.</exception>
     public static IReadOnlyDictionary<string, double> Train(
@@ -25,7 +27,8 @@ internal static class SupervisedTrainer
         SupervisedSettings settings,
         ulong seed,
         IProgress<TrainingStep> progress,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        FitCheckpoints? checkpoints = null)
     {
         var fitting = FittingSettings.From(settings);
         var lengths = examples.Select(example => example.TokenIds.Length).ToArray();
@@ -42,7 +45,8 @@ internal static class SupervisedTrainer
                 losses[update - 1] = loss;
                 progress.Report(new TrainingStep(update, losses.Length, new Dictionary<string, double> { ["loss"] = loss }));
             },
-            cancellationToken);
+            cancellationToken,
+            checkpoints);
         model.SetTrainable(false);
         var tenth = Math.Max(1, losses.Length / 10);
         return new Dictionary<string, double> { ["loss_first"] = losses[..tenth].Average(), ["loss_last"] = losses[^tenth..].Average() };

@@ -29,6 +29,12 @@ internal sealed class DataFolder
         }
     }
 
+    private DataFolder(string root, string temporary) => (Root, _temporary) = (root, temporary);
+
+    /// <summary>A folder that a running Learner may be using: nothing in it is changed, and temporary files lie elsewhere.</summary>
+    public static DataFolder ForReading(string path) =>
+        new(Path.GetFullPath(path), Path.Combine(Path.GetTempPath(), $"rlhf-learner-{Guid.NewGuid():N}"));
+
     /// <summary>Absolute path.</summary>
     public string Root { get; }
 

@@ -33,6 +33,12 @@ internal sealed class VersionPublisher(
 
         version.CreatedUnixMs = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
         catalog.Add(version);
+        Announce(version, cancellationToken);
+    }
+
+    /// <summary>Tells everyone of a published version; once more does no harm.</summary>
+    public void Announce(ModelVersion version, CancellationToken cancellationToken)
+    {
         var news = new VersionPublished
         {
             Header = new MessageHeader

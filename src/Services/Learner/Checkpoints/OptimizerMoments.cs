@@ -3,7 +3,7 @@ using Rlhf.LanguageModels.Checkpoints;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
-namespace Rlhf.Learner.Ppo;
+namespace Rlhf.Learner.Checkpoints;
 
 /// <summary>What AdamW remembers of the gradients, as files: training goes on from them to the bit.</summary>
 internal static class OptimizerMoments

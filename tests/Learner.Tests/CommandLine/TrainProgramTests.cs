@@ -1,0 +1,125 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Rlhf.LanguageModels;
+using Rlhf.Learner.CommandLine;
+
+namespace Rlhf.Learner.Tests.CommandLine;
+
+public sealed class TrainProgramTests : IDisposable
+{
+    private readonly TinyFolder _folder = new TinyFolder().WithModel();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Fine_tuning_writes_a_model_and_says_what_made_it()
+    {
+        var file = _folder.Write("stories.jsonl", [.. Enumerable.Range(0, 20).Select(i => $$"""{"prompt": "Say {{i % 3}}", "response": "aaa {{i}}"}""")]);
+        _folder.Write("held.jsonl", """{"prompt": "Say 9", "response": "aaa"}""");
+        var (output, record) = _folder.Train(
+            "sft", "tuned", "data:", "  - file: stories.jsonl", "    weight: 1.5", "  - { file: held.jsonl, held-out: true }", "settings: { epochs: 4, learning-rate: 1e-2 }");
+        using (var model = CausalLanguageModel.Load(_folder["tuned"]))
+        {
+            Assert.Equal(64, model.Config.ContextLength);
+        }
+
+        Assert.True(File.Exists(Path.Combine(_folder["tuned"], "tokenizer.json")));
+        Assert.Equal("sft", record.GetProperty("method").GetString());
+        Assert.Equal(8, File.ReadLines(Path.Combine(_folder["tuned"], "steps.jsonl")).Count()); // 30 rows, 16 an update, four times
+        Assert.Equal(8, EventFileReader.ReadFolder(_folder["tuned"]).Count(item => item.Summary is not null));
+        var results = record.GetProperty("results");
+        Assert.True(results.GetProperty("loss_last").GetDouble() < results.GetProperty("loss_first").GetDouble());
+        Assert.True(results.GetProperty("held_out_loss_other").GetDouble() < results.GetProperty("loss_first").GetDouble());
+        var data = record.GetProperty("data")[0];
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file))), data.GetProperty("sha256").GetString());
+        Assert.Equal((20, 30), (data.GetProperty("rows").GetInt32(), data.GetProperty("used-rows").GetInt32()));
+        Assert.Equal(0.1, record.GetProperty("config").GetProperty("settings").GetProperty("warm-up-share").GetDouble());
+        Assert.Contains("step 8/8  loss ", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_config_in_the_record_makes_the_same_model_again()
+    {
+        _folder.Write("stories.jsonl", [.. Enumerable.Range(0, 8).Select(i => $$"""{"prompt": "Say {{i}}", "response": "b{{i}}"}""")]);
+        var (_, record) = _folder.Train("sft", "first", "data: [{ file: stories.jsonl, weight: 0.5 }]", "seed: 5");
+        var config = record.GetProperty("config").GetRawText().Replace("/first", "/second", StringComparison.Ordinal);
+        Assert.Equal(0, TinyFolder.Run("sft", "--config", _folder.Write("again.json", config)).ExitCode);
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(_folder["first"], "model.safetensors")), File.ReadAllBytes(Path.Combine(_folder["second"], "model.safetensors")));
+    }
+
+    [Fact]
+    public void A_reward_model_is_measured_on_each_kind_of_held_out_pairs()
+    {
+        static string Pair(int i, string good, string bad) => $$"""{"prompt": "Say {{i}}", "chosen": "{{good}} {{i}}", "rejected": "{{bad}} {{i}}"}""";
+        _folder.Write("helpful.jsonl", [.. Enumerable.Range(0, 64).Select(i => Pair(i, "aaaa", "zzzz")), """{"prompt": "p", "chosen": "x", "rejected": "x"}"""]);
+        _folder.Write("harmless.jsonl", [.. Enumerable.Range(0, 64).Select(i => Pair(i, "bbbb", "yyyy"))]);
+        _folder.Write("helpful-val.jsonl", [.. Enumerable.Range(70, 9).Select(i => Pair(i, "aaaa", "zzzz"))]);
+        _folder.Write("harmless-val.jsonl", [.. Enumerable.Range(70, 9).Select(i => Pair(i, "bbbb", "yyyy"))]);
+        var (output, record) = _folder.Train(
+            "reward", "judge",
+            "data:",
+            "  - { file: helpful.jsonl, kind: helpful }",
+            "  - { file: harmless.jsonl, kind: harmless, weight: 0.5 }",
+            "  - { file: helpful-val.jsonl, kind: helpful, held-out: true }",
+            "  - { file: harmless-val.jsonl, kind: harmless, held-out: true }",
+            "settings: { epochs: 6, learning-rate: 1e-2 }");
+        using (var model = RewardModel.Load(_folder["judge"]))
+        {
+            Assert.Equal(16, model.Trunk.Config.HiddenSize);
+        }
+
+        var results = record.GetProperty("results");
+        Assert.Equal((1.0, 1.0), (results.GetProperty("pairwise_accuracy/helpful").GetDouble(), results.GetProperty("pairwise_accuracy/harmless").GetDouble()));
+        Assert.Equal(9, results.GetProperty("pairs_decided/helpful").GetInt32());
+        Assert.True(record.GetProperty("normalisation").GetProperty("standard-deviation").GetDouble() > 0);
+        Assert.Equal(1, record.GetProperty("data")[0].GetProperty("bad-rows").GetProperty("identical_responses").GetInt32());
+        Assert.Contains("1 identical_responses (line 65)", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Data_with_too_many_bad_rows_is_refused()
+    {
+        _folder.Write("bad.jsonl", """{"prompt": "p", "response": "r"}""", "{", $$"""{"prompt": "p", "response": "{{new string('a', 64)}}"}""");
+        var (exitCode, _, error) = TinyFolder.Run("sft", "--config", _folder.Write("sft.yaml", "model: model", "output: out", "data: [{ file: bad.jsonl }]"));
+        Assert.Equal(1, exitCode);
+        Assert.Contains("2 of 3 rows can't be used, and at most 5% are tolerated", error, StringComparison.Ordinal);
+        Assert.Contains("1 too_long (line 3)", error, StringComparison.Ordinal);
+        _folder.Train("sft", "out2", "data: [{ file: bad.jsonl }]", "max-bad-rows: 2");
+    }
+
+    [Fact]
+    public void An_interrupted_training_is_started_again_by_the_same_command_and_a_finished_one_is_not()
+    {
+        _folder.Write("stories.jsonl", [.. Enumerable.Range(0, 40).Select(i => $$"""{"prompt": "Say {{i}}", "response": "b{{i}}"}""")]);
+        string[] args = ["train", "sft", "--config", _folder.Write("sft.yaml", "model: model", "output: out", "data: [{ file: stories.jsonl }]", "threads: 1")];
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        using (var stop = new CancellationTokenSource())
+        {
+            using var stopping = new StoppingWriter(stop);
+            Assert.Equal(130, TrainProgram.Run(args, stopping, error, isTerminal: false, stop.Token));
+        }
+
+        Assert.Contains("Stopped between two updates", error.ToString(), StringComparison.Ordinal);
+        Assert.Single(File.ReadLines(Path.Combine(_folder["out"], "steps.jsonl")));
+        Assert.Equal(0, TrainProgram.Run(args, output, error, isTerminal: false, TestContext.Current.CancellationToken));
+        Assert.Equal(
+            [1, 2, 3, 4, 5, 6], File.ReadLines(Path.Combine(_folder["out"], "steps.jsonl")).Select(line => JsonElement.Parse(line).GetProperty("step").GetInt32()));
+        using var refusal = new StringWriter();
+        Assert.Equal(2, TrainProgram.Run(args, output, refusal, isTerminal: false, TestContext.Current.CancellationToken));
+        Assert.Contains("holds a finished training", refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Presses Ctrl-C at the first step.</summary>
+    private sealed class StoppingWriter(CancellationTokenSource stop) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            if (value?.StartsWith("step ", StringComparison.Ordinal) == true)
+            {
+                stop.Cancel();
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+using Rlhf.TrainingProcess;
+
+return await TrainingHost.RunAsync(args);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rlhf.Benchmarks;
+using Rlhf.Benchmarks.HhReward;
 
 var threads = new Option<int>("--threads") { Description = "Processor threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
 var large = new Option<bool>("--large") { Description = "Also a model of 135 million parameters (takes minutes and 2 GB)." };
@@ -37,4 +38,4 @@ var trainOnce = new Command("train-once", "A few steps in this process, for trai
 trainOnce.Hidden = true;
 trainOnce.SetAction(parsed => TrainBenchmark.Once(parsed.GetRequiredValue(way), parsed.GetValue(once)));
 loadOnce.SetAction(parsed => LoadBenchmark.Once(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(way), parsed.GetValue(once)));
-return new RootCommand("Measures this machine; every speed is also a ratio to another one of the same run.") { decode, train, tokenize, load, loadOnce, trainOnce }.Parse(args).Invoke();
+return new RootCommand("Measures this machine; every speed is also a ratio to another one of the same run.") { decode, train, tokenize, load, loadOnce, trainOnce, HhRewardCommand.Create(threads) }.Parse(args).Invoke();

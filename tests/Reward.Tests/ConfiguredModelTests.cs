@@ -19,7 +19,7 @@ public sealed class ConfiguredModelTests(BackingServersFixture servers) : IDispo
     public async Task A_classifier_of_one_label_from_elsewhere_scores_from_its_folder()
     {
         TinyModels.WriteRewardModel(_folder, seed: 5);
-        // As Transformers writes it: no id2label where there is one label, and entries that we never write.
+        // One label said in the other way, and entries that we never write.
         Edit(config =>
         {
             config.Remove("id2label");

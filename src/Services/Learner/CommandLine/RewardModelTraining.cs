@@ -56,7 +56,9 @@ internal static class RewardModelTraining
                 var pair = (isSwapped = !isSwapped)
                     ? new EncodedPair(rejected, chosen, 1 - row.Preference, source.HeldOut)
                     : new EncodedPair(chosen, rejected, row.Preference, source.HeldOut);
-                return pair with { Margin = row.Margin ?? 0, Source = source.Kind };
+                return row.Margin is < 0
+                    ? throw new RefusedItemException("negative_margin", $"The margin is {row.Margin}; training needs one of 0 or more.")
+                    : pair with { Margin = row.Margin ?? 0, Source = source.Kind };
             },
             training.Tell);
     }

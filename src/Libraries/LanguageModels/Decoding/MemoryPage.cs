@@ -1,15 +1,14 @@
 namespace Rlhf.LanguageModels.Decoding;
 
 /// <summary>
-/// Keys and values of a stretch of a sequence, in all layers. Keys lie as a packed matrix with a position an output, values as one
-/// with a position an input, so that attention is two products. Shared by all sequences that begin alike.
+/// A page in the processor's memory, as the kernels read it. Keys lie as a packed matrix with a position an output, values as one
+/// with a position an input, so that attention is two products.
 /// </summary>
-internal sealed unsafe class KeyValuePage : IDisposable
+internal sealed unsafe class MemoryPage : KeyValuePage
 {
     private readonly AlignedBuffer<float> _numbers;
-    private int _holders = 1;
 
-    public KeyValuePage(KeyValueShape shape)
+    public MemoryPage(KeyValueShape shape)
     {
         Shape = shape;
         _numbers = new AlignedBuffer<float>(shape.PageLength);
@@ -38,25 +37,12 @@ internal sealed unsafe class KeyValuePage : IDisposable
         }
     }
 
-    public KeyValuePage Hold()
+    public override KeyValuePage Copy()
     {
-        _holders++;
-        return this;
-    }
-
-    public KeyValuePage Copy()
-    {
-        var copy = new KeyValuePage(Shape);
+        var copy = new MemoryPage(Shape);
         Buffer.MemoryCopy(_numbers.Pointer, copy._numbers.Pointer, Shape.PageLength * sizeof(float), Shape.PageLength * sizeof(float));
         return copy;
     }
 
-    /// <summary>Lets go; the last holder's call frees the memory.</summary>
-    public void Dispose()
-    {
-        if (--_holders == 0)
-        {
-            _numbers.Dispose();
-        }
-    }
+    protected override void Free() => _numbers.Dispose();
 }

@@ -14,19 +14,19 @@ internal sealed class Block(Norm attentionNorm, Attention attention, Norm? atten
     public FeedForward FeedForward => feedForward;
 
     /// <summary>[B, S, C] to [B, S, C], over whole sequences.</summary>
-    public Tensor Forward(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, CausalMasks masks, KeyValueCache.Layer? cache)
+    public Tensor Forward(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, CausalMasks masks)
     {
         using var scope = NewDisposeScope();
-        var attended = attention.Forward(attentionNorm.Forward(x), rotary, masks, cache); // [B, S, C]
+        var attended = attention.Forward(attentionNorm.Forward(x), rotary, masks); // [B, S, C]
         return feedForward.Forward(Add(x, attended)).MoveToOuterDisposeScope(); // [B, S, C]
     }
 
-    /// <summary>[B, 1, C] to [B, 1, C], one new token a row.</summary>
-    public Tensor Step(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, KeyValueCache cache, KeyValueCache.Layer kept)
+    /// <summary>[R, 1, C] to [R, 1, C], one new token a row.</summary>
+    public Tensor Step(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, PagedStep step)
     {
         using var scope = NewDisposeScope();
-        var attended = attention.Step(attentionNorm.Forward(x), rotary, cache, kept); // [B, 1, C]
-        return feedForward.Forward(Add(x, attended)).MoveToOuterDisposeScope(); // [B, 1, C]
+        var attended = attention.Step(attentionNorm.Forward(x), rotary, step); // [R, 1, C]
+        return feedForward.Forward(Add(x, attended)).MoveToOuterDisposeScope(); // [R, 1, C]
     }
 
     private Tensor Add(Tensor x, Tensor attended) => x + (attentionPostNorm?.Forward(attended) ?? attended); // [B, S, C]

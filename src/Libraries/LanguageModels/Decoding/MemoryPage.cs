@@ -6,18 +6,19 @@ namespace Rlhf.LanguageModels.Decoding;
 /// </summary>
 internal sealed unsafe class MemoryPage : KeyValuePage
 {
-    private readonly AlignedBuffer<float> _numbers;
+    private readonly PageMemory _memory;
+    private readonly float* _numbers;
 
-    public MemoryPage(KeyValueShape shape)
+    public MemoryPage(KeyValueShape shape, PageMemory memory)
     {
-        Shape = shape;
-        _numbers = new AlignedBuffer<float>(shape.PageLength);
+        (Shape, _memory) = (shape, memory);
+        _numbers = (float*)memory.Take();
     }
 
     public KeyValueShape Shape { get; }
 
     /// <summary>[1 panel, D, positions].</summary>
-    public float* Keys(int layer, int head) => _numbers.Pointer + (((nint)layer * Shape.Heads) + head) * Shape.HeadLength;
+    public float* Keys(int layer, int head) => _numbers + (((nint)layer * Shape.Heads) + head) * Shape.HeadLength;
 
     /// <summary>[panels of D, positions, panel width].</summary>
     public float* Values(int layer, int head) => Keys(layer, head) + (Shape.Positions * Shape.HeadSize);
@@ -39,10 +40,10 @@ internal sealed unsafe class MemoryPage : KeyValuePage
 
     public override KeyValuePage Copy()
     {
-        var copy = new MemoryPage(Shape);
-        Buffer.MemoryCopy(_numbers.Pointer, copy._numbers.Pointer, Shape.PageLength * sizeof(float), Shape.PageLength * sizeof(float));
+        var copy = new MemoryPage(Shape, _memory);
+        Buffer.MemoryCopy(_numbers, copy._numbers, Shape.PageLength * sizeof(float), Shape.PageLength * sizeof(float));
         return copy;
     }
 
-    protected override void Free() => _numbers.Dispose();
+    protected override void Free() => _memory.GiveBack((nint)_numbers);
 }

@@ -17,6 +17,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : P
 
     private readonly WorkerTeam _team;
     private readonly KeyValueShape _shape;
+    private readonly PageMemory _pages;
     private readonly PackedWeights<TVector, TLanes, TWeight, TWeights> _weights;
     private readonly int _queryWidth;
     private readonly int _width; // of a row of the stream, rounded up
@@ -45,6 +46,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : P
         Config = config;
         _team = new WorkerTeam(threads);
         _shape = KeyValueShape.Of(Config, PackedMatrix<TVector, TLanes, TWeight, TWeights>.PanelWidth);
+        _pages = new PageMemory(_shape.PageLength);
         _queryWidth = Config.Heads * Config.HeadSize;
         _width = RoundUp(Config.HiddenSize);
         _weights = new(Config, hasLogits);
@@ -68,7 +70,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : P
 
     internal override void Take(ModelViews views, IWeightStore store, LowRankChanges? changes) => _weights.Take(views, store, changes, _team);
 
-    public override DecodingSequence NewSequence() => new(_shape, () => new MemoryPage(_shape));
+    public override DecodingSequence NewSequence() => new(_shape, () => new MemoryPage(_shape, _pages));
 
     public override void Append(ReadOnlySpan<DecodingRow> rows)
     {
@@ -121,6 +123,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : P
         }
 
         _attention.Dispose();
+        _pages.Dispose();
         _weights.Dispose();
     }
 

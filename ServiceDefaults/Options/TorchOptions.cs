@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Rlhf.ServiceDefaults;
 
-/// <summary>This service's share of the processor. Configuration section "Torch".</summary>
+/// <summary>Where this service computes, and its share of the processor. Configuration section "Torch".</summary>
 public sealed record TorchOptions
 {
     /// <summary>The configuration section.</summary>
@@ -14,4 +14,8 @@ public sealed record TorchOptions
     /// </summary>
     [Range(1, 256)]
     public int Threads { get; init; } = 1;
+
+    /// <summary>Where models are: "cpu", "cuda" (the first one) or "cuda:N". Anything but the processor needs a build with <c>-p:Torch=cuda</c>.</summary>
+    [RegularExpression("^(cpu|cuda(:[0-9]{1,2})?)$", ErrorMessage = "Torch:Device must be cpu, cuda or cuda:N.")]
+    public string Device { get; init; } = "cpu";
 }

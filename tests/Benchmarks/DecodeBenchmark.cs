@@ -61,11 +61,17 @@ internal static class DecodeBenchmark
         foreach (var batch in (int[])[1, 16, 64])
         {
             var pytorch = s_pytorch.TokensPerSecond(config, threads, batch, PromptLength, WarmUpSteps, steps);
-            var tensors = Best(() => TensorDecode.TokensPerSecond(model, batch, PromptLength, WarmUpSteps, steps));
+            var tensors = Best(() => Tensors(batch));
             var peer = pytorch ?? tensors;
             Console.WriteLine(
                 $"{name,-5} batch {batch,-3} PyTorch {(pytorch is { } rate ? Number(rate) : "not here"),9}  TorchSharp {Of(tensors, peer)}  "
                 + $"packed float32 {Packed(WeightFormat.Full)}  packed bfloat16 {Packed(WeightFormat.Half)}");
+
+            double Tensors(int sequences)
+            {
+                using var decoding = new TensorDecodingModel(model, threads);
+                return Decode(decoding, sequences, steps);
+            }
 
             string Packed(WeightFormat format)
             {

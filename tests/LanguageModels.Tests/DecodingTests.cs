@@ -103,6 +103,33 @@ public sealed class DecodingTests
     }
 
     [Fact]
+    public void What_an_earlier_sequence_left_behind_harms_nobody()
+    {
+        using var model = Reference.Tiny();
+        using (no_grad())
+        using (var row = model.Parameters["model.embed_tokens.weight"].select(0, 60)) // [C]
+        {
+            row.fill_(float.NaN);
+        }
+
+        using var packed = DecodingModel.Pack(model, threads: 2);
+        int[] healthy = [.. Tokens.Where(token => token != 60)];
+        var expected = Paths.Packed(packed, healthy, chunk: 4);
+        // More pages than memory is first taken for, all with what is no number, and some of them still held.
+        var poisoned = Enumerable.Range(0, 40).Select(_ => packed.NewSequence()).ToList();
+        packed.Append([.. poisoned.Select(sequence => new DecodingRow(sequence, 60, IsAsked: true))]);
+        Assert.True(float.IsNaN(packed.Logits(39)[0]));
+        foreach (var (i, sequence) in poisoned.Index())
+        {
+            sequence.Dispose();
+            if (i % 13 == 0 || i == 39)
+            {
+                Assert.Equal(expected, Paths.Packed(packed, healthy, chunk: 4));
+            }
+        }
+    }
+
+    [Fact]
     public void Misuse_is_refused()
     {
         using var model = Reference.Tiny();

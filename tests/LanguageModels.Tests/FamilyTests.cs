@@ -72,9 +72,10 @@ public sealed class FamilyTests
         using var packed = DecodingModel.Pack(model, threads: 2);
         var tokenizer = TextTokenizer.Load(Path.Combine(Fixtures.RepositoryRoot(), "src/Models/TinyAssistant/model"));
         List<SampleRequest> requests = [.. Enumerable.Range(0, 4).Select(i => new SampleRequest(s_tokens[..(3 + (6 * i))], new() { MaxNewTokens = 20, Seed = (ulong)i }))];
-        foreach (var sampler in (ISampler[])[new BatchSampler(model, tokenizer), new ContinuousSampler(packed, tokenizer)])
+        using var tensors = new TensorDecodingModel(model, threads: 1);
+        foreach (var decoding in (DecodingModel[])[tensors, packed])
         {
-            foreach (var (request, sampled) in requests.Zip(sampler.Sample(requests, CancellationToken.None)))
+            foreach (var (request, sampled) in requests.Zip(new ContinuousSampler(decoding, tokenizer).Sample(requests, CancellationToken.None)))
             {
                 var logits = plain.Logits([.. request.PromptTokens, .. sampled.TokenIds]);
                 Assert.All(sampled.TokenIds.Index(), token =>

@@ -47,7 +47,8 @@ public sealed partial class HostileFileTests : IDisposable
         }
 
         Assert.InRange(refused, cases / 4, cases);
-        Assert.InRange(Process.GetCurrentProcess().PeakWorkingSet64 - before, 0, MaxNativeGrowth);
+        // Some kernels report a peak that falls again.
+        Assert.InRange(Process.GetCurrentProcess().PeakWorkingSet64 - before, long.MinValue, MaxNativeGrowth);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

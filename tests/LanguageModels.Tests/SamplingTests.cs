@@ -47,21 +47,21 @@ public sealed class SamplingTests
     [InlineData(true)]
     public void Recorded_logprobs_equal_those_of_scoring_the_same_tokens(bool isPacked)
     {
-        using var stories = CausalLanguageModel.Load(Fixtures.Path(Reference.Stories));
         var (model, sampler) = Load(isPacked);
         var request = new SampleRequest([1, 403, 407], new() { Temperature = 0.7, MaxNewTokens = 40, Seed = 5 });
         var sampled = sampler.Sample([request], CancellationToken.None)[0];
-        var scored = new ContinuationScorer(stories).Logprobs([new(request.PromptTokens, sampled.TokenIds)], 0.7)[0];
+        var scored = Scored(request.PromptTokens, sampled.TokenIds, 0.7);
         model.Dispose();
         Assert.Equal(sampled.TokenIds.Length, scored.Length);
         Assert.All(sampled.Logprobs.Zip(scored), p => Assert.Equal(p.First, p.Second, 1e-4));
     }
 
     [Fact]
-    public void Scores_are_the_same_on_both_paths_whatever_is_shared()
+    public void Scores_are_those_of_whole_sequences_on_both_paths_whatever_is_shared()
     {
         using var model = CausalLanguageModel.Load(Fixtures.Path(Reference.Stories));
         using var packed = DecodingModel.Pack(model, threads: 2);
+        using var tensors = new TensorDecodingModel(model, threads: 2);
         // Continuations of a shared prompt, of one token, longer than a step, and up to the end of the context; 70 prompts more.
         int[] shared = [1, 403, 407];
         List<ScoringRequest> requests =
@@ -69,14 +69,17 @@ public sealed class SamplingTests
             new(shared, [410]), new(shared, [410, 411, 412]), new(shared, [409, 411]), new([1], [.. Words(300)]), new([1, .. Words(506)], [7, 8, 9, 10, 11]),
             .. Enumerable.Range(0, 70).Select(i => new ScoringRequest([1, 300 + i], [410, 403 + i])), new(shared, [412, 413]),
         ];
-        var expected = new ContinuationScorer(model).Logprobs(requests, 0.8);
-        var scores = new ContinuousSampler(packed, TextTokenizer.Load(Fixtures.Path(Reference.Stories))).Logprobs(requests, 0.8);
-        Assert.Equal(expected.Count, scores.Count);
-        Assert.All(expected.Zip(scores), pair =>
+        var expected = requests.ConvertAll(request => Scored(request.PromptTokens, request.ContinuationTokens, 0.8));
+        foreach (var decoding in (DecodingModel[])[packed, tensors])
         {
-            Assert.Equal(pair.First.Length, pair.Second.Length);
-            Assert.All(pair.First.Zip(pair.Second), p => Assert.Equal(p.First, p.Second, 1e-4));
-        });
+            var scores = new ContinuousSampler(decoding, TextTokenizer.Load(Fixtures.Path(Reference.Stories))).Logprobs(requests, 0.8);
+            Assert.Equal(expected.Count, scores.Count);
+            Assert.All(expected.Zip(scores), pair =>
+            {
+                Assert.Equal(pair.First.Length, pair.Second.Length);
+                Assert.All(pair.First.Zip(pair.Second), p => Assert.Equal(p.First, p.Second, 1e-4));
+            });
+        }
 
         static IEnumerable<int> Words(int count) => Enumerable.Range(0, count).Select(i => 260 + (i * 37 % 250));
     }
@@ -86,16 +89,15 @@ public sealed class SamplingTests
     [InlineData(true)]
     public void Frequencies_of_first_tokens_follow_the_distribution(bool isPacked)
     {
-        using var stories = CausalLanguageModel.Load(Fixtures.Path(Reference.Stories));
         var (model, sampler) = Load(isPacked);
         var requests = Enumerable.Range(0, 4000)
             .Select(i => new SampleRequest([1, 410], new() { MaxNewTokens = 1, Seed = (ulong)i * 7919 })).ToList();
         var counts = sampler.Sample(requests, CancellationToken.None).GroupBy(s => s.TokenIds[0]).ToDictionary(g => g.Key, g => g.Count());
         var frequent = counts.Where(c => c.Value >= 100).ToList();
-        var expected = new ContinuationScorer(stories).Logprobs([.. frequent.Select(f => new ScoringRequest([1, 410], [f.Key]))], 1);
+        var expected = frequent.ConvertAll(f => Scored([1, 410], [f.Key], 1)[0]);
         model.Dispose();
         Assert.True(frequent.Count >= 3);
-        foreach (var ((_, count), logprob) in frequent.Zip(expected, (f, e) => (f, e[0])))
+        foreach (var ((_, count), logprob) in frequent.Zip(expected))
         {
             var p = Math.Exp(logprob);
             Assert.True(Math.Abs((count / 4000.0) - p) < 4.5 * Math.Sqrt(p * (1 - p) / 4000), $"{count} of 4000 at probability {p}");
@@ -162,14 +164,27 @@ public sealed class SamplingTests
         model.Dispose();
     }
 
-    private static (IDisposable Model, ISampler Sampler) Load(bool isPacked)
+    // From whole sequences, one at a time.
+    private static float[] Scored(int[] prompt, int[] continuation, double temperature)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGradients = torch.no_grad();
+        using var model = CausalLanguageModel.Load(Fixtures.Path(Reference.Stories));
+        using var tokens = new TokenBatch([[.. prompt, .. continuation]]);
+        var logprobs = torch.nn.functional.log_softmax(model.Logits(model.Hidden(tokens.Ids)) / temperature, -1)[0]; // [S, V]
+        return [.. continuation.Select((token, i) => logprobs[prompt.Length - 1 + i, token].item<float>())];
+    }
+
+    private static (IDisposable Model, ContinuousSampler Sampler) Load(bool isPacked)
     {
         var folder = Fixtures.Path(Reference.Stories);
         var tokenizer = TextTokenizer.Load(folder);
         var model = CausalLanguageModel.Load(folder);
         if (!isPacked)
         {
-            return (model, new BatchSampler(model, tokenizer));
+            model.Dispose();
+            var tensors = TensorDecodingModel.Load(folder, null, WeightFormat.Full, torch.CPU, threads: 2);
+            return (tensors, new ContinuousSampler(tensors, tokenizer));
         }
 
         var packed = DecodingModel.Pack(model, threads: 2);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Grpc.Core;
 using Rlhf.LanguageModels;
 using Rlhf.LanguageModels.Adapters;
+using Rlhf.LanguageModels.Decoding;
 using Rlhf.LanguageModels.Sampling;
 using Rlhf.Tokenization;
 using Rlhf.V1;
@@ -311,7 +312,8 @@ public sealed class LearningEndpointTests : IDisposable
                 PolicyVersion = request.PolicyVersion, Sampling = request.Sampling, RewardModelVersion = request.RewardModelVersion,
             },
         };
-        foreach (var sampled in new BatchSampler(model, tokenizer).Sample(requests, CancellationToken.None))
+        using var decoding = new TensorDecodingModel(model, threads: 1);
+        foreach (var sampled in new ContinuousSampler(decoding, tokenizer).Sample(requests, CancellationToken.None))
         {
             scored.Rollout.Samples.Add(new V1.Sample
             {

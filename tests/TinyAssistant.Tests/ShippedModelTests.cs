@@ -1,5 +1,5 @@
 using Rlhf.Constitution;
-using Rlhf.LanguageModels;
+using Rlhf.LanguageModels.Decoding;
 using Rlhf.LanguageModels.Sampling;
 using Rlhf.Testing;
 using Rlhf.Tokenization;
@@ -12,7 +12,7 @@ public sealed class ShippedModelTests : IDisposable
     private static readonly string Folder = Path.Combine(Fixtures.RepositoryRoot(), "src", "Models", "TinyAssistant", "model");
 
     private readonly TextTokenizer tokenizer = TextTokenizer.Load(Folder);
-    private readonly CausalLanguageModel model = CausalLanguageModel.Load(Folder);
+    private readonly DecodingModel model = Load();
 
     public void Dispose() => model.Dispose();
 
@@ -54,17 +54,23 @@ public sealed class ShippedModelTests : IDisposable
         var cases = new JudgementCases(World.Default, ConstitutionFile.Default, ContentPart.Evaluation, seed: 2).Write(100);
         var (a, b) = (tokenizer.EncodeContinuation(ComparisonPrompt.LabelA), tokenizer.EncodeContinuation(ComparisonPrompt.LabelB));
         var prompts = cases.SelectMany(judged => (string[])[judged.BetterFirst, judged.BetterSecond]).Select(prompt => tokenizer.Encode(prompt));
-        var logprobs = new ContinuationScorer(model).Logprobs([.. prompts.SelectMany(prompt => (ScoringRequest[])[new(prompt, a), new(prompt, b)])], 1);
+        var logprobs = new ContinuousSampler(model, tokenizer).Logprobs([.. prompts.SelectMany(prompt => (ScoringRequest[])[new(prompt, a), new(prompt, b)])], 1);
         var right = cases.Select((_, i) => SwapAverage.Of(
             new LabelLogprobs(logprobs[4 * i][0], logprobs[(4 * i) + 1][0]),
             new LabelLogprobs(logprobs[(4 * i) + 2][0], logprobs[(4 * i) + 3][0]))).Count(average => average.PreferenceA > .5);
         Assert.True(right >= 85, $"{right} of 100");
     }
 
+    private static PackedDecodingModel Load()
+    {
+        using var checkpoint = new Checkpoint(Folder);
+        return DecodingModel.Pack(checkpoint, null, threads: 1);
+    }
+
     private List<AnswerLabel> Labels(string kind)
     {
         var prompts = ShippedPrompts.Evaluation.Where(prompt => prompt.Kind == kind).Take(100).ToList();
-        var samples = new BatchSampler(model, tokenizer).Sample(
+        var samples = new ContinuousSampler(model, tokenizer).Sample(
             [.. prompts.Select((prompt, i) => new SampleRequest(
                 tokenizer.Encode(Transcript.Render([new ConversationTurn("user", prompt.Prompt)])), new SamplingSettings { MaxNewTokens = 48, Seed = (ulong)i }))],
             TestContext.Current.CancellationToken);

@@ -124,7 +124,26 @@ public sealed class CausalLanguageModel : IDisposable
     /// <param name="tokenIds">[B, S] int64. Rows shorter than S are padded on the right with any token: being causal, no real token sees it.</param>
     /// <returns>[B, S, C]; the caller owns it.</returns>
     /// <exception cref="ArgumentException">The tensor is not [B, S], or S is over the context length.</exception>
-    public Tensor Hidden(Tensor tokenIds) => Forward(tokenIds, null);
+    public Tensor Hidden(Tensor tokenIds)
+    {
+        if (tokenIds.shape is not [var batch, var length] || length > Config.ContextLength)
+        {
+            throw new ArgumentException(
+                $"Token ids have shape [{string.Join(", ", tokenIds.shape)}]; [B, S] with S up to {Config.ContextLength} is needed.", nameof(tokenIds));
+        }
+
+        using var scope = NewDisposeScope();
+        var rotary = _rotary?.First(length);
+        var masks = new CausalMasks(Config, length, Device);
+        var positions = LearnedPositions?.narrow(0, 0, length).repeat(batch, 1); // [B · S, C]
+        var x = Embed(tokenIds.flatten(), positions).view(batch, length, -1); // [B, S, C]
+        for (var i = 0; i < Blocks.Count; i++)
+        {
+            x = Blocks[i].Forward(x, rotary, masks, ProductType); // [B, S, C]
+        }
+
+        return Norm.Forward(x).MoveToOuterDisposeScope(); // [B, S, C]
+    }
 
     /// <summary>The logits of hidden states: [..., C] to [..., V].</summary>
     /// <exception cref="InvalidOperationException">The model was loaded without its head, as below a reward model.</exception>
@@ -159,24 +178,21 @@ public sealed class CausalLanguageModel : IDisposable
         File.WriteAllText(Path.Combine(folder, "config.json"), _file.ToJson(labels, bosId, eosId, Type.ToString().ToLowerInvariant()));
     }
 
-    /// <summary>Runs the prompts and keeps their keys and values.</summary>
-    internal Tensor Prefill(Tensor tokenIds, KeyValueCache cache) => Forward(tokenIds, cache);
-
-    /// <summary>Runs one new token a row.</summary>
-    /// <param name="tokenIds">[B] int64.</param>
-    /// <returns>[B, C].</returns>
-    internal Tensor Step(Tensor tokenIds, KeyValueCache cache)
+    /// <summary>Runs one new token a row, several of one sequence too, and keeps their keys and values.</summary>
+    /// <param name="tokenIds">[R] int64.</param>
+    /// <param name="step">Which positions of which sequences they are.</param>
+    /// <returns>[R, C]; the caller owns it.</returns>
+    internal Tensor Step(Tensor tokenIds, PagedStep step)
     {
         using var scope = NewDisposeScope();
-        cache.Advance();
-        var rotary = _rotary?.At(cache.Positions, cache.LongestLength);
-        var x = Embed(tokenIds, LearnedPositions?.index_select(0, cache.Positions)).unsqueeze(1); // [B, 1, C]
-        for (var i = 0; i < Blocks.Count; i++)
+        var rotary = _rotary?.At(step.Positions, step.Length);
+        var x = Embed(tokenIds, LearnedPositions?.index_select(0, step.Positions)).unsqueeze(1); // [R, 1, C]
+        foreach (var block in Blocks)
         {
-            x = Blocks[i].Step(x, rotary, cache, cache[i]); // [B, 1, C]
+            x = block.Step(x, rotary, step); // [R, 1, C]
         }
 
-        return Norm.Forward(x).squeeze(1).MoveToOuterDisposeScope(); // [B, C]
+        return Norm.Forward(x).squeeze(1).MoveToOuterDisposeScope(); // [R, C]
     }
 
     /// <inheritdoc/>
@@ -187,28 +203,6 @@ public sealed class CausalLanguageModel : IDisposable
         {
             parameter.Dispose();
         }
-    }
-
-    private Tensor Forward(Tensor tokenIds, KeyValueCache? cache)
-    {
-        if (tokenIds.shape is not [var batch, var length] || length > Config.ContextLength)
-        {
-            throw new ArgumentException(
-                $"Token ids have shape [{string.Join(", ", tokenIds.shape)}]; [B, S] with S up to {Config.ContextLength} is needed.", nameof(tokenIds));
-        }
-
-        using var scope = NewDisposeScope();
-        var productType = cache is null ? ProductType : Type;
-        var rotary = _rotary?.First(length);
-        var masks = new CausalMasks(Config, length, Device);
-        var positions = LearnedPositions?.narrow(0, 0, length).repeat(batch, 1); // [B · S, C]
-        var x = Embed(tokenIds.flatten(), positions).view(batch, length, -1); // [B, S, C]
-        for (var i = 0; i < Blocks.Count; i++)
-        {
-            x = Blocks[i].Forward(x, rotary, masks, cache?[i], productType); // [B, S, C]
-        }
-
-        return Norm.Forward(x).MoveToOuterDisposeScope(); // [B, S, C]
     }
 
     // [N] and [N, C] to [N, C].

@@ -1,19 +1,19 @@
 using Rlhf.Constitution;
-using Rlhf.LanguageModels;
+using Rlhf.LanguageModels.Decoding;
 using Rlhf.LanguageModels.Sampling;
 using Rlhf.Tokenization;
 
 namespace Rlhf.TinyAssistant.Training;
 
 /// <summary>Measures a model on the goals of evaluation, by the oracle.</summary>
-public sealed class AbilityMeasurement(CausalLanguageModel model, TextTokenizer tokenizer, World world, int seed)
+public sealed class AbilityMeasurement(DecodingModel model, TextTokenizer tokenizer, World world, int seed)
 {
     private const int PromptsOfEach = 150;
     private const int Comparisons = 400;
     private const int MaxNewTokens = 48;
 
     private readonly AnswerOracle oracle = new(world);
-    private readonly BatchSampler sampler = new(model, tokenizer);
+    private readonly ContinuousSampler sampler = new(model, tokenizer);
     private readonly ConstitutionFile constitution = ConstitutionFile.Default;
 
     /// <summary>Samples at temperature 1, untruncated.</summary>
@@ -64,7 +64,7 @@ public sealed class AbilityMeasurement(CausalLanguageModel model, TextTokenizer 
             .Select(prompt => tokenizer.Encode(prompt))
             .SelectMany(tokens => (ScoringRequest[])[new(tokens, labels.A), new(tokens, labels.B)])
             .ToList();
-        var logprobs = new ContinuationScorer(model).Logprobs(requests, 1).Select(token => (double)token.Sum()).ToList();
+        var logprobs = sampler.Logprobs(requests, 1).Select(token => (double)token.Sum()).ToList();
         var averages = cases.Select((_, i) => SwapAverage.Of(
             new LabelLogprobs(logprobs[4 * i], logprobs[(4 * i) + 1]), new LabelLogprobs(logprobs[(4 * i) + 2], logprobs[(4 * i) + 3]))).ToList();
         return (averages.Average(average => average.PreferenceA > .5 ? 1.0 : 0), averages.Average(average => average.SamePosition ? 1.0 : 0));

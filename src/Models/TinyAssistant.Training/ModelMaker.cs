@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Rlhf.Constitution;
 using Rlhf.LanguageModels;
+using Rlhf.LanguageModels.Decoding;
 using Rlhf.Tokenization;
 
 namespace Rlhf.TinyAssistant.Training;
@@ -36,7 +37,8 @@ public sealed class ModelMaker(TrainingOptions options, TextWriter log)
         model.Save(folder, bosId: 0, tokenizer.EosId);
         WriteGenerationConfig(folder, tokenizer.EosId);
 
-        var abilities = new AbilityMeasurement(model, tokenizer, World.Default, options.Seed).Measure(Say);
+        using var packed = DecodingModel.Pack(model, options.Threads);
+        var abilities = new AbilityMeasurement(packed, tokenizer, World.Default, options.Seed).Measure(Say);
         Say(abilities.ToString());
         ModelCard.Write(folder, options, model.ParameterCount, tokens, clock.Elapsed, abilities);
     }

@@ -27,7 +27,8 @@ internal static class RewardServer
         services.AddRlhfGrpcClient<LearningService.LearningServiceClient>("learner");
         services.AddSingleton(provider => OpenCache(
             provider.GetRequiredService<DataOptions>().Path, provider.GetRequiredService<LearningService.LearningServiceClient>()));
-        services.AddSingleton(provider => BaseModel.Load(provider.GetRequiredService<ModelOptions>().Path));
+        services.AddSingleton(provider => BaseModel.Load(
+            provider.GetRequiredService<ModelOptions>().Path, provider.GetRequiredService<TorchOptions>().Device));
         services.AddSingleton<ConfiguredModels>();
         services.AddSingleton<RewardMetrics>();
         services.AddSingleton<ScoringEngine>();

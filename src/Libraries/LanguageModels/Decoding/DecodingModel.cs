@@ -1,11 +1,6 @@
-using System.Runtime.Intrinsics;
-
 namespace Rlhf.LanguageModels.Decoding;
 
-/// <summary>
-/// A model laid out for decoding on the processor: the same numbers as <see cref="CausalLanguageModel"/> up to float32 rounding,
-/// without a tensor library's cost a call. A row's result does not depend on the other rows of its steps. For one thread at a time.
-/// </summary>
+/// <summary>A model that appends tokens to many sequences at a time. For one thread at a time.</summary>
 public abstract class DecodingModel : IDisposable
 {
     /// <summary>The most rows of a step.</summary>
@@ -14,24 +9,24 @@ public abstract class DecodingModel : IDisposable
     /// <summary>The model's shape.</summary>
     public abstract ModelConfig Config { get; }
 
-    /// <summary>Memory of the packed weights.</summary>
+    /// <summary>Memory of the weights.</summary>
     public abstract long WeightBytes { get; }
 
     /// <summary>Number of weights; a tied head counts once, an adapter is part of the weights that it changes.</summary>
-    public long ParameterCount { get; private set; }
+    public long ParameterCount { get; private protected set; }
 
     /// <summary>Whether rows can ask for logits.</summary>
-    public bool HasLogits { get; private init; }
+    public bool HasLogits { get; private protected init; }
 
     /// <summary>Packs a model's weights; the model is not needed afterwards.</summary>
     /// <param name="model">On the processor, adapters merged.</param>
     /// <param name="threads">Threads that compute, the caller's included.</param>
     /// <param name="format">What the weights are kept as.</param>
     /// <param name="hasLogits">Whether rows can ask for logits; without them, only for hidden states, at less cost.</param>
-    public static DecodingModel Pack(CausalLanguageModel model, int threads, WeightFormat format = WeightFormat.Full, bool hasLogits = true)
+    public static PackedDecodingModel Pack(CausalLanguageModel model, int threads, WeightFormat format = WeightFormat.Full, bool hasLogits = true)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var packed = Pack(new TensorStore(model), null, threads, format, hasLogits);
+        var packed = PackedDecodingModel.Pack(new TensorStore(model), null, threads, format, hasLogits);
         GC.KeepAlive(model);
         return packed;
     }
@@ -43,31 +38,10 @@ public abstract class DecodingModel : IDisposable
     /// <param name="format">What the weights are kept as.</param>
     /// <param name="hasLogits">Whether rows can ask for logits; without them, only for hidden states, at less cost.</param>
     /// <exception cref="InvalidDataException">A weight or the adapter is missing or malformed, or they don't fit each other; the message says what.</exception>
-    public static DecodingModel Pack(Checkpoint checkpoint, string? adapterFolder, int threads, WeightFormat format = WeightFormat.Full, bool hasLogits = true)
+    public static PackedDecodingModel Pack(Checkpoint checkpoint, string? adapterFolder, int threads, WeightFormat format = WeightFormat.Full, bool hasLogits = true)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        return Pack((IWeightStore)checkpoint, adapterFolder, threads, format, hasLogits);
-    }
-
-    /// <summary>Takes over the weights of a model of the same shape, in place. Sequences of before must not be continued.</summary>
-    /// <exception cref="ArgumentException">The model has another shape.</exception>
-    public void Repack(CausalLanguageModel model)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        Take(new TensorStore(model), null);
-        GC.KeepAlive(model);
-    }
-
-    /// <summary>
-    /// Takes over a folder's weights with an adapter, in place. Where the weights are of the same open folder already, only the layers
-    /// that an adapter changes are made anew. Sequences of before must not be continued.
-    /// </summary>
-    /// <exception cref="ArgumentException">The folder's model has another shape.</exception>
-    /// <exception cref="InvalidDataException">A weight or the adapter is missing or malformed, or they don't fit each other; nothing has changed then.</exception>
-    public void Repack(Checkpoint checkpoint, string? adapterFolder)
-    {
-        ArgumentNullException.ThrowIfNull(checkpoint);
-        Take(checkpoint, adapterFolder);
+        return PackedDecodingModel.Pack(checkpoint, adapterFolder, threads, format, hasLogits);
     }
 
     /// <summary>An empty sequence.</summary>
@@ -95,53 +69,30 @@ public abstract class DecodingModel : IDisposable
     /// <inheritdoc/>
     public abstract void Dispose();
 
-    /// <summary>Lays out weights in place of those that there are, on all threads.</summary>
-    /// <param name="views">The weights.</param>
-    /// <param name="store">Where they are from.</param>
-    /// <param name="changes">What an adapter adds.</param>
-    internal abstract void Take(ModelViews views, IWeightStore store, LowRankChanges? changes);
-
-    private static DecodingModel Pack(IWeightStore store, string? adapterFolder, int threads, WeightFormat format, bool hasLogits)
+    /// <summary>Makes room for each row's token in its sequence: in all, or in none.</summary>
+    /// <param name="rows">As <see cref="Append"/> has them.</param>
+    /// <param name="positions">Gets each row's position in its sequence.</param>
+    /// <inheritdoc cref="Append" path="/exception"/>
+    private protected void Extend(ReadOnlySpan<DecodingRow> rows, Span<int> positions)
     {
-        var (views, changes) = Find(store, adapterFolder, hasLogits);
-        var model = Create(store.Config, threads, format, hasLogits);
-        try
+        if (rows.Length is 0 or > MaxRows)
         {
-            model.ParameterCount = views.ParameterCount;
-            model.Take(views, store, changes);
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-    }
-
-    private static DecodingModel Create(ModelConfig config, int threads, WeightFormat format, bool hasLogits) => (Vector512.IsHardwareAccelerated, format) switch
-    {
-        (true, WeightFormat.Full) => new PackedModel<Vector512<float>, Lanes512, float, Lanes512>(config, threads, hasLogits) { HasLogits = hasLogits },
-        (true, WeightFormat.Half) => new PackedModel<Vector512<float>, Lanes512, ushort, BFloat16Weights>(config, threads, hasLogits) { HasLogits = hasLogits },
-        (false, WeightFormat.Full) => new PackedModel<Vector256<float>, Lanes256, float, Lanes256>(config, threads, hasLogits) { HasLogits = hasLogits },
-        (false, WeightFormat.Half) => new PackedModel<Vector256<float>, Lanes256, ushort, BFloat16Weights>(config, threads, hasLogits) { HasLogits = hasLogits },
-        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "no such format"),
-    };
-
-    // All that can be wrong with files is found here, before anything is allocated or changed.
-    private static (ModelViews Views, LowRankChanges? Changes) Find(IWeightStore store, string? adapterFolder, bool hasLogits)
-    {
-        var views = new ModelViews(store, hasLogits);
-        return (views, adapterFolder is null ? null : LowRankChanges.Load(adapterFolder, [.. views.Layers.SelectMany(layer => layer.Linears)]));
-    }
-
-    private void Take(IWeightStore store, string? adapterFolder)
-    {
-        if (store.Config != Config)
-        {
-            throw new ArgumentException("The model has another shape.", nameof(store));
+            throw new ArgumentException($"A step has {rows.Length} rows; 1 to {MaxRows} are possible.", nameof(rows));
         }
 
-        var (views, changes) = Find(store, adapterFolder, HasLogits);
-        Take(views, store, changes);
+        for (var row = 0; row < rows.Length; row++)
+        {
+            if (rows[row].Sequence.Length >= Config.ContextLength)
+            {
+                for (var moved = 0; moved < row; moved++)
+                {
+                    rows[moved].Sequence.TakeBack();
+                }
+
+                throw new ArgumentException($"A sequence has the context's {Config.ContextLength} tokens already.", nameof(rows));
+            }
+
+            positions[row] = rows[row].Sequence.Append();
+        }
     }
 }

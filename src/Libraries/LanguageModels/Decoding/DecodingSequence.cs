@@ -4,10 +4,11 @@ namespace Rlhf.LanguageModels.Decoding;
 public sealed class DecodingSequence : IDisposable
 {
     private readonly KeyValueShape _shape;
+    private readonly Func<KeyValuePage> _newPage;
     private readonly List<KeyValuePage> _pages = [];
-    private int _released; // pages at the front that have left every layer's window
+    private int _released;
 
-    internal DecodingSequence(KeyValueShape shape) => _shape = shape;
+    internal DecodingSequence(KeyValueShape shape, Func<KeyValuePage> newPage) => (_shape, _newPage) = (shape, newPage);
 
     /// <summary>Tokens so far.</summary>
     public int Length { get; private set; }
@@ -19,10 +20,13 @@ public sealed class DecodingSequence : IDisposable
 
     internal IReadOnlyList<KeyValuePage> Pages => _pages;
 
+    /// <summary>Pages at the front that have left every layer's window; they are freed.</summary>
+    internal int ReleasedPages => _released;
+
     /// <summary>A sequence that begins with the same tokens. Full pages are shared, so it costs next to nothing.</summary>
     public DecodingSequence Fork()
     {
-        var fork = new DecodingSequence(_shape) { Length = Length, _released = _released };
+        var fork = new DecodingSequence(_shape, _newPage) { Length = Length, _released = _released };
         foreach (var (index, page) in _pages.Index())
         {
             fork._pages.Add(index < _released ? page : (index + 1) * _shape.Positions <= Length ? page.Hold() : page.Copy());
@@ -51,7 +55,7 @@ public sealed class DecodingSequence : IDisposable
     {
         if (Length == _pages.Count * _shape.Positions)
         {
-            _pages.Add(new KeyValuePage(_shape));
+            _pages.Add(_newPage());
             Release();
         }
 

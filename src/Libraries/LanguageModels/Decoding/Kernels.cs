@@ -60,7 +60,12 @@ internal static unsafe class Kernels<TVector, TLanes, TWeight, TWeights>
                 SixRows(x + (row * xStride), xStride, weights, inputs, outputs + (row * yStride), yStride, isAdded);
             }
 
-            for (; row < rows; row++)
+            for (; row + 2 <= rows; row += 2)
+            {
+                TwoRowsOnePanel(x + (row * xStride), xStride, weights, inputs, outputs + (row * yStride), yStride, isAdded);
+            }
+
+            if (row < rows)
             {
                 OneRowOnePanel(x + (row * xStride), weights, inputs, outputs + (row * yStride), isAdded);
             }
@@ -197,6 +202,30 @@ internal static unsafe class Kernels<TVector, TLanes, TWeight, TWeights>
         StoreRow(a2, a3, y + (2 * lanes));
         StoreRow(a4, a5, y + (4 * lanes));
         StoreRow(a6, a7, y + (6 * lanes));
+    }
+
+    private static void TwoRowsOnePanel(float* x, nint xStride, TWeight* panel, int inputs, float* y, nint yStride, bool isAdded)
+    {
+        var lanes = TLanes.Count;
+        TVector a0 = default, a1 = default, b0 = default, b1 = default;
+        if (isAdded)
+        {
+            (a0, a1, b0, b1) = (TLanes.Load(y), TLanes.Load(y + lanes), TLanes.Load(y + yStride), TLanes.Load(y + yStride + lanes));
+        }
+
+        var x1 = x + xStride;
+        for (nint k = 0; k < inputs; k++, panel += 2 * lanes)
+        {
+            var (w0, w1) = (TWeights.LoadWeights(panel), TWeights.LoadWeights(panel + lanes));
+            var (v, u) = (TLanes.Broadcast(x[k]), TLanes.Broadcast(x1[k]));
+            a0 = TLanes.MultiplyAdd(v, w0, a0);
+            a1 = TLanes.MultiplyAdd(v, w1, a1);
+            b0 = TLanes.MultiplyAdd(u, w0, b0);
+            b1 = TLanes.MultiplyAdd(u, w1, b1);
+        }
+
+        StoreRow(a0, a1, y);
+        StoreRow(b0, b1, y + yStride);
     }
 
     private static void OneRowOnePanel(float* x, TWeight* panel, int inputs, float* y, bool isAdded)

@@ -1,62 +1,29 @@
 namespace Rlhf.LanguageModels.Decoding;
 
-/// <summary>
-/// Keys and values of a stretch of a sequence, in all layers. Keys lie as a packed matrix with a position an output, values as one
-/// with a position an input, so that attention is two products. Shared by all sequences that begin alike.
-/// </summary>
-internal sealed unsafe class KeyValuePage : IDisposable
+/// <summary>Keys and values of a stretch of a sequence, in all layers. Shared by all sequences that begin alike.</summary>
+internal abstract class KeyValuePage : IDisposable
 {
-    private readonly AlignedBuffer<float> _numbers;
     private int _holders = 1;
 
-    public KeyValuePage(KeyValueShape shape)
-    {
-        Shape = shape;
-        _numbers = new AlignedBuffer<float>(shape.PageLength);
-    }
-
-    public KeyValueShape Shape { get; }
-
-    /// <summary>[1 panel, D, positions].</summary>
-    public float* Keys(int layer, int head) => _numbers.Pointer + (((nint)layer * Shape.Heads) + head) * Shape.HeadLength;
-
-    /// <summary>[panels of D, positions, panel width].</summary>
-    public float* Values(int layer, int head) => Keys(layer, head) + (Shape.Positions * Shape.HeadSize);
-
-    /// <summary>Writes a position's key and value.</summary>
-    /// <param name="key">[D].</param>
-    /// <param name="value">[D].</param>
-    public void Write(int layer, int head, int position, float* key, float* value)
-    {
-        var keys = Keys(layer, head);
-        var values = Values(layer, head);
-        for (var d = 0; d < Shape.HeadSize; d++)
-        {
-            keys[(d * Shape.Positions) + position] = key[d];
-            var (panel, place) = Math.DivRem(d, Shape.Positions);
-            values[(((panel * Shape.Positions) + position) * Shape.Positions) + place] = value[d];
-        }
-    }
-
+    /// <summary>Another holder of the same page.</summary>
     public KeyValuePage Hold()
     {
         _holders++;
         return this;
     }
 
-    public KeyValuePage Copy()
-    {
-        var copy = new KeyValuePage(Shape);
-        Buffer.MemoryCopy(_numbers.Pointer, copy._numbers.Pointer, Shape.PageLength * sizeof(float), Shape.PageLength * sizeof(float));
-        return copy;
-    }
+    /// <summary>A page of its own with the same numbers.</summary>
+    public abstract KeyValuePage Copy();
 
-    /// <summary>Lets go; the last holder's call frees the memory.</summary>
+    /// <summary>Lets go; the last holder's call frees the page.</summary>
     public void Dispose()
     {
         if (--_holders == 0)
         {
-            _numbers.Dispose();
+            Free();
         }
     }
+
+    /// <summary>Gives the memory back.</summary>
+    protected abstract void Free();
 }

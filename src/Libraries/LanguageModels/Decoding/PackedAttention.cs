@@ -64,7 +64,7 @@ internal sealed unsafe class PackedAttention<TVector, TLanes> : IDisposable
         }
 
         var (index, place) = Math.DivRem(position, _shape.Positions);
-        var page = sequence.Pages[index];
+        var page = (MemoryPage)sequence.Pages[index];
         var keys = row + (_config.Heads * size);
         for (var head = 0; head < keyHeads; head++)
         {
@@ -94,7 +94,7 @@ internal sealed unsafe class PackedAttention<TVector, TLanes> : IDisposable
         for (var page = firstPage; page < pageCount; page++)
         {
             Kernels<TVector, TLanes, float, TLanes>.Multiply(
-                queries, size, _group, pages[page].Keys(layer, head), size, 1, scores + (page * positions), _scoresWidth, isAdded: false);
+                queries, size, _group, ((MemoryPage)pages[page]).Keys(layer, head), size, 1, scores + (page * positions), _scoresWidth, isAdded: false);
         }
 
         for (var query = 0; query < _group; query++)
@@ -109,7 +109,7 @@ internal sealed unsafe class PackedAttention<TVector, TLanes> : IDisposable
         for (var page = firstPage; page < pageCount; page++)
         {
             Kernels<TVector, TLanes, float, TLanes>.Multiply(
-                scores + (page * positions), _scoresWidth, _group, pages[page].Values(layer, head), positions, _shape.ValuePanels, outputs, outputWidth, isAdded: page > firstPage);
+                scores + (page * positions), _scoresWidth, _group, ((MemoryPage)pages[page]).Values(layer, head), positions, _shape.ValuePanels, outputs, outputWidth, isAdded: page > firstPage);
         }
 
         for (var query = 0; query < _group; query++)

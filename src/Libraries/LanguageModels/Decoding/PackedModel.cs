@@ -7,7 +7,7 @@ namespace Rlhf.LanguageModels.Decoding;
 /// <typeparam name="TLanes">Arithmetic on registers; keys and values are kept as float32.</typeparam>
 /// <typeparam name="TWeight">A kept weight.</typeparam>
 /// <typeparam name="TWeights">What weights are kept as.</typeparam>
-internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : DecodingModel
+internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : PackedDecodingModel
     where TVector : struct
     where TLanes : struct, ILanes<TVector>, IWeights<TVector, float>
     where TWeight : unmanaged
@@ -17,6 +17,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
 
     private readonly WorkerTeam _team;
     private readonly KeyValueShape _shape;
+    private readonly PageMemory _pages;
     private readonly PackedWeights<TVector, TLanes, TWeight, TWeights> _weights;
     private readonly int _queryWidth;
     private readonly int _width; // of a row of the stream, rounded up
@@ -45,6 +46,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
         Config = config;
         _team = new WorkerTeam(threads);
         _shape = KeyValueShape.Of(Config, PackedMatrix<TVector, TLanes, TWeight, TWeights>.PanelWidth);
+        _pages = new PageMemory(_shape.PageLength);
         _queryWidth = Config.Heads * Config.HeadSize;
         _width = RoundUp(Config.HiddenSize);
         _weights = new(Config, hasLogits);
@@ -68,33 +70,18 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
 
     internal override void Take(ModelViews views, IWeightStore store, LowRankChanges? changes) => _weights.Take(views, store, changes, _team);
 
-    public override DecodingSequence NewSequence() => new(_shape);
+    public override DecodingSequence NewSequence() => new(_shape, () => new MemoryPage(_shape, _pages));
 
     public override void Append(ReadOnlySpan<DecodingRow> rows)
     {
-        if (rows.Length is 0 or > MaxRows)
-        {
-            throw new ArgumentException($"A step has {rows.Length} rows; 1 to {MaxRows} are possible.", nameof(rows));
-        }
-
-        (_rows, _askedCount) = (rows.Length, 0);
+        _askedCount = 0;
+        Extend(rows, _positions);
+        _rows = rows.Length;
         var longest = 0;
         for (var row = 0; row < rows.Length; row++)
         {
-            if (rows[row].Sequence.Length >= Config.ContextLength)
-            {
-                for (var moved = 0; moved < row; moved++)
-                {
-                    rows[moved].Sequence.TakeBack();
-                }
-
-                _askedCount = 0;
-                throw new ArgumentException($"A sequence has the context's {Config.ContextLength} tokens already.", nameof(rows));
-            }
-
             (_sequences[row], _tokens[row]) = (rows[row].Sequence, rows[row].Token);
-            _positions[row] = rows[row].Sequence.Append();
-            longest = Math.Max(longest, rows[row].Sequence.Length);
+            longest = Math.Max(longest, _positions[row] + 1);
             if (rows[row].IsAsked)
             {
                 _askedRows[_askedCount++] = row;
@@ -136,6 +123,7 @@ internal sealed unsafe class PackedModel<TVector, TLanes, TWeight, TWeights> : D
         }
 
         _attention.Dispose();
+        _pages.Dispose();
         _weights.Dispose();
     }
 

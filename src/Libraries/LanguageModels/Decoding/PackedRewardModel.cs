@@ -12,15 +12,23 @@ public sealed class PackedRewardModel : IDisposable
     private readonly DecodingModel _trunk;
     private readonly float[][] _heads; // [K][C]
 
-    /// <summary>Packs a model's weights; the model is not needed afterwards.</summary>
-    /// <param name="model">On the processor.</param>
+    /// <summary>Packs a model's weights; the model is not needed afterwards. On another device it is used where it is, and must stay.</summary>
+    /// <param name="model">Stays the caller's.</param>
     /// <param name="threads">Threads that compute, the caller's included.</param>
     public PackedRewardModel(RewardModel model, int threads)
+        : this(model, TrunkOf(model, threads))
+    {
+    }
+
+    /// <summary>Takes over the head alone, above a trunk that is ready for decoding.</summary>
+    /// <param name="model">Whose head; stays the caller's.</param>
+    /// <param name="trunk">The same model's; becomes this object's own.</param>
+    public PackedRewardModel(RewardModel model, DecodingModel trunk)
     {
         ArgumentNullException.ThrowIfNull(model);
-        using var head = model.Head.Weight.detach().to(torch.float32); // [K, C]
+        _trunk = trunk;
+        using var head = model.Head.Weight.detach().to(torch.float32).cpu(); // [K, C]
         _heads = [.. head.data<float>().ToArray().Chunk(model.Trunk.Config.HiddenSize)];
-        _trunk = DecodingModel.Pack(model.Trunk, threads, hasLogits: false);
     }
 
     /// <summary>The shape of the language model below the head.</summary>
@@ -80,6 +88,14 @@ public sealed class PackedRewardModel : IDisposable
         }
 
         return scores;
+    }
+
+    private static DecodingModel TrunkOf(RewardModel model, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return model.Trunk.Device.type == DeviceType.CPU
+            ? DecodingModel.Pack(model.Trunk, threads, hasLogits: false)
+            : new TensorDecodingModel(model.Trunk, threads, hasLogits: false);
     }
 
     // Sequence after sequence: only those of the step under way are in memory.

@@ -4,10 +4,13 @@ using Rlhf.Tokenization;
 
 namespace Rlhf.LanguageModels.Sampling;
 
-/// <summary>Draws and scores given lists on the processor, each as a <see cref="RunningBatch"/> of its own.</summary>
-public sealed class ContinuousSampler(DecodingModel model, TextTokenizer tokenizer) : ISampler, IScorer
+/// <summary>Draws and scores given lists, each as a <see cref="RunningBatch"/> of its own. For one thread at a time.</summary>
+public sealed class ContinuousSampler(DecodingModel model, TextTokenizer tokenizer)
 {
-    /// <inheritdoc/>
+    /// <summary>Draws a response for each request.</summary>
+    /// <returns>As many responses as requests, in their order.</returns>
+    /// <exception cref="ArgumentException">A setting is out of range, or a prompt is empty or leaves no room in the context.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled between two tokens.</exception>
     public IReadOnlyList<SampledSequence> Sample(IReadOnlyList<SampleRequest> requests, CancellationToken cancellationToken)
     {
         var sampled = new SampledSequence[requests.Count];
@@ -21,7 +24,11 @@ public sealed class ContinuousSampler(DecodingModel model, TextTokenizer tokeniz
         return sampled;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Scores each continuation.</summary>
+    /// <param name="requests">The continuations.</param>
+    /// <param name="temperature">Divides the logits; above 0.</param>
+    /// <returns>For each request the natural log-probability of each continuation token.</returns>
+    /// <exception cref="ArgumentException">A part is empty, or a request does not fit the context, or the temperature is not above 0.</exception>
     public IReadOnlyList<float[]> Logprobs(IReadOnlyList<ScoringRequest> requests, double temperature)
     {
         var scores = new float[requests.Count][];

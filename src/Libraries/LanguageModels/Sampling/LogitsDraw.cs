@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 
 namespace Rlhf.LanguageModels.Sampling;
 
-/// <summary>Draws a token from logits on the processor; the same distribution as <see cref="TokenDraw"/>.</summary>
+/// <summary>Draws a token from logits.</summary>
 internal static class LogitsDraw
 {
     /// <summary>Draws one token.</summary>
@@ -34,7 +34,7 @@ internal static class LogitsDraw
 
         TensorPrimitives.Exp(logits, probabilities);
         var total = Sum(probabilities);
-        var uniform = TokenDraw.Uniform(settings.Seed, position);
+        var uniform = SeededUniform.Of(settings.Seed, position);
         var token = settings.TopP < 1 ? DrawFromNucleus(probabilities, total, settings.TopP, uniform) : Inverse(probabilities, uniform * total);
         // A drawn token's probability is above 0, so its logarithm gives back the logit.
         return (token, (float)(Math.Log(probabilities[token]) - Math.Log(total)));

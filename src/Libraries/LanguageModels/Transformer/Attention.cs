@@ -23,30 +23,37 @@ internal sealed class Attention(
 
     public Norm? KeyNorm => keyNorm;
 
-    /// <summary>Attends within whole sequences, and keeps keys and values where a cache is given.</summary>
+    /// <summary>Attends within whole sequences.</summary>
     /// <param name="x">[B, S, C]. Padding stands on the right, where no earlier token attends to it.</param>
-    public Tensor Forward(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, CausalMasks masks, KeyValueCache.Layer? cache)
+    public Tensor Forward(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, CausalMasks masks)
     {
         var (batch, length) = (x.shape[0], x.shape[1]);
         var (q, k, v) = Project(x, rotary); // [B, H, S, D], [B, K, S, D] twice
-        cache?.Fill(k, v);
         var attended = Attend(q, k, v.to(k.dtype), masks.Of(layer)); // [B, H, S, D]
         return output.Forward(attended.transpose(1, 2).reshape(batch, length, -1).to(x.dtype)); // [B, S, C]
     }
 
-    /// <summary>Attends from one new token a row to what the cache holds.</summary>
-    /// <param name="x">[B, 1, C].</param>
-    public Tensor Step(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, KeyValueCache cache, KeyValueCache.Layer kept)
+    /// <summary>Attends from one new token a row to what its sequence holds, the newest rows included.</summary>
+    /// <param name="x">[R, 1, C].</param>
+    public Tensor Step(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, PagedStep step)
     {
-        var batch = x.shape[0];
-        var (q, k, v) = Project(x, rotary); // [B, H, 1, D], [B, K, 1, D] twice
-        kept.Append(k, v, cache.Positions);
-        var (keys, values) = kept.First(cache.LongestLength); // [B, K, S, D]
-        // A plain product beats the fused kernel for one query a head.
-        var grouped = q.reshape(batch, config.KeyValueHeads, _group, config.HeadSize); // [B, K, G, D]
-        var scores = Cap(grouped.matmul(keys.transpose(2, 3)).mul_(config.AttentionScale)); // [B, K, G, S]
-        var weights = scores.masked_fill_(cache.HiddenMask(_isWindowed), float.NegativeInfinity).softmax(-1); // [B, K, G, S]
-        return output.Forward(weights.matmul(values).view(batch, 1, -1)); // [B, 1, C]
+        var (q, k, v) = Project(x, rotary); // [R, H, 1, D], [R, K, 1, D] twice
+        step.Keep(layer, k.squeeze(2), v.squeeze(2));
+        var attended = cat([.. step.Buckets.Select(bucket => Attend(q, step, bucket))]); // [R, H·D]
+        return output.Forward(attended.unsqueeze(1)); // [R, 1, C]
+    }
+
+    private Tensor Attend(Tensor q, PagedStep step, RowBucket bucket)
+    {
+        var (keys, values) = step.Held(layer, bucket); // [B, K, S, D]
+        long[] heads = [bucket.Sequences, config.KeyValueHeads, _group, bucket.Rows]; // B, K, G, n
+        var grouped = q.narrow(0, bucket.FirstRow, bucket.Sequences * bucket.Rows)
+            .reshape(bucket.Sequences, bucket.Rows, config.KeyValueHeads, _group, config.HeadSize) // [B, n, K, G, D]
+            .permute(0, 2, 3, 1, 4).reshape(heads[0], heads[1], -1, config.HeadSize); // [B, K, G·n, D]
+        var scores = Cap(grouped.matmul(keys.transpose(2, 3)).to(float32).mul_(config.AttentionScale)).view([.. heads, -1]); // [B, K, G, n, S]
+        var weights = scores.masked_fill_(_isWindowed ? bucket.WindowHidden : bucket.Hidden, float.NegativeInfinity).softmax(-1); // [B, K, G, n, S]
+        var attended = weights.to(values.dtype).view(heads[0], heads[1], -1, keys.shape[2]).matmul(values); // [B, K, G·n, D]
+        return attended.view([.. heads, config.HeadSize]).permute(0, 3, 1, 2, 4).reshape(bucket.Sequences * bucket.Rows, -1); // [B·n, H·D]
     }
 
     private (Tensor Queries, Tensor Keys, Tensor Values) Project(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary)

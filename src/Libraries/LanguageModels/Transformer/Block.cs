@@ -15,19 +15,19 @@ internal sealed class Block(Norm attentionNorm, Attention attention, Norm? atten
 
     /// <summary>[B, S, C] to [B, S, C], over whole sequences.</summary>
     /// <param name="productType">Of the linear layers; the stream, norms and attention keep the input's type.</param>
-    public Tensor Forward(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, CausalMasks masks, KeyValueCache.Layer? cache, ScalarType productType)
+    public Tensor Forward(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, CausalMasks masks, ScalarType productType)
     {
         using var scope = NewDisposeScope();
-        var attended = attention.Forward(attentionNorm.Forward(x).to(productType), rotary, masks, cache); // [B, S, C]
+        var attended = attention.Forward(attentionNorm.Forward(x).to(productType), rotary, masks); // [B, S, C]
         return feedForward.Forward(Add(x, attended), productType).MoveToOuterDisposeScope(); // [B, S, C]
     }
 
-    /// <summary>[B, 1, C] to [B, 1, C], one new token a row.</summary>
-    public Tensor Step(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, KeyValueCache cache, KeyValueCache.Layer kept)
+    /// <summary>[R, 1, C] to [R, 1, C], one new token a row.</summary>
+    public Tensor Step(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, PagedStep step)
     {
         using var scope = NewDisposeScope();
-        var attended = attention.Step(attentionNorm.Forward(x), rotary, cache, kept); // [B, 1, C]
-        return feedForward.Forward(Add(x, attended), x.dtype).MoveToOuterDisposeScope(); // [B, 1, C]
+        var attended = attention.Step(attentionNorm.Forward(x), rotary, step); // [R, 1, C]
+        return feedForward.Forward(Add(x, attended), x.dtype).MoveToOuterDisposeScope(); // [R, 1, C]
     }
 
     private Tensor Add(Tensor x, Tensor attended) => x + (attentionPostNorm?.Forward(attended) ?? attended); // [B, S, C]

@@ -5,7 +5,7 @@ using Rlhf.Tokenization;
 
 namespace Rlhf.Generator.Engine;
 
-/// <summary>A model in memory, its adapter merged, packed for decoding.</summary>
+/// <summary>A model in memory, its adapter merged, ready for decoding.</summary>
 internal sealed class LoadedVersion(DecodingModel model, TextTokenizer tokenizer, long keyValueBytes) : IDisposable
 {
     public ModelConfig Config => model.Config;

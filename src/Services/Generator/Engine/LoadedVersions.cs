@@ -3,6 +3,7 @@ using Rlhf.LanguageModels;
 using Rlhf.LanguageModels.Decoding;
 using Rlhf.ServiceDefaults;
 using Rlhf.Tokenization;
+using static TorchSharp.torch;
 
 namespace Rlhf.Generator.Engine;
 
@@ -13,7 +14,8 @@ internal sealed partial class LoadedVersions(
     private readonly LinkedList<(string VersionId, LoadedVersion Version)> _loaded = [];
     private ModelConfig? _config;
     private Checkpoint? _checkpoint; // the base of the newest version
-    private DecodingModel? _spare; // memory of the version that went last, for the next one
+    private PackedDecodingModel? _spare; // memory of the version that went last, for the next one
+    private Device? _device; // null is the processor
 
     /// <summary>The base model's shape. Any thread may ask, after <see cref="LoadBase"/>.</summary>
     public ModelConfig Config => _config ?? throw new InvalidOperationException("The base model is not loaded yet.");
@@ -30,11 +32,12 @@ internal sealed partial class LoadedVersions(
     {
         try
         {
+            _device = TensorDevice.Find(torchOptions.Device);
             var loaded = Load(new VersionFiles(ModelOptions.BaseVersion, model.Path, null));
             _config = loaded.Config;
             ParameterCount = loaded.ParameterCount;
         }
-        catch (InvalidDataException exception)
+        catch (Exception exception) when (exception is InvalidDataException or DeviceUnavailableException)
         {
             throw new StartupException(exception.Message, exception);
         }
@@ -91,7 +94,13 @@ internal sealed partial class LoadedVersions(
             if (node.Value.Version.Batch.IsIdle)
             {
                 _spare?.Dispose();
-                _spare = node.Value.Version.Release();
+                var released = node.Value.Version.Release();
+                _spare = released as PackedDecodingModel;
+                if (_spare is null)
+                {
+                    released.Dispose();
+                }
+
                 _loaded.Remove(node);
             }
 
@@ -103,14 +112,17 @@ internal sealed partial class LoadedVersions(
 
     private LoadedVersion Load(VersionFiles files)
     {
-        var version = new LoadedVersion(Pack(files), tokenizer, (long)options.KeyValueMegabytes << 20);
+        var version = new LoadedVersion(_device is { } device ? LoadOnto(device, files) : Pack(files), tokenizer, (long)options.KeyValueMegabytes << 20);
         _loaded.AddFirst((files.VersionId, version));
         Ids = [.. _loaded.Select(l => l.VersionId)];
         LogLoaded(logger, files.VersionId);
         return version;
     }
 
-    private DecodingModel Pack(VersionFiles files)
+    private TensorDecodingModel LoadOnto(Device device, VersionFiles files) =>
+        TensorDecodingModel.Load(files.ModelFolder, files.AdapterFolder, options.WeightFormat(), device, torchOptions.Threads);
+
+    private PackedDecodingModel Pack(VersionFiles files)
     {
         var checkpoint = Open(files.ModelFolder);
         var spare = _spare;

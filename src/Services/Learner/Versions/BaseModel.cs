@@ -1,6 +1,7 @@
 using Rlhf.LanguageModels;
 using Rlhf.ServiceDefaults;
 using Rlhf.Tokenization;
+using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Versions;
 
@@ -14,22 +15,33 @@ internal sealed class BaseModel
         "vocab.json", "merges.txt", "chat_template.jinja",
     ];
 
-    /// <summary>Reads configuration and tokenizer, and loads the weights once to see that they are whole.</summary>
+    /// <summary>The same on the processor.</summary>
     /// <exception cref="StartupException">A file is missing, malformed or unsupported.</exception>
     public BaseModel(ModelOptions options)
+        : this(options, new TorchOptions())
+    {
+    }
+
+    /// <summary>Reads configuration and tokenizer, and loads the weights once to see that they are whole and fit the device.</summary>
+    /// <exception cref="StartupException">A file is missing, malformed or unsupported, or the device can't be used.</exception>
+    public BaseModel(ModelOptions options, TorchOptions torch)
     {
         Folder = options.Path;
         try
         {
             Tokenizer = TextTokenizer.Load(Folder);
-            using var model = CausalLanguageModel.Load(Folder);
+            Device = TensorDevice.Find(torch.Device);
+            using var model = CausalLanguageModel.Load(Folder, device: Device);
             Config = model.Config;
         }
-        catch (InvalidDataException exception)
+        catch (Exception exception) when (exception is InvalidDataException or DeviceUnavailableException)
         {
             throw new StartupException(exception.Message, exception);
         }
     }
+
+    /// <summary>Where models are trained; null is the processor.</summary>
+    public Device? Device { get; }
 
     /// <summary>The model's folder.</summary>
     public string Folder { get; }

@@ -35,14 +35,14 @@ internal sealed class PolicyLoader(BaseModel baseModel, VersionCatalog catalog, 
         RequirePolicy(versionId);
         if (IsBase(versionId))
         {
-            return CausalLanguageModel.Load(baseModel.Folder);
+            return CausalLanguageModel.Load(baseModel.Folder, device: baseModel.Device);
         }
 
         var version = catalog.Get(versionId);
         using var folder = Materialise(version);
         if (version.Kind == VersionKind.Policy)
         {
-            return CausalLanguageModel.Load(folder.Path);
+            return CausalLanguageModel.Load(folder.Path, device: baseModel.Device);
         }
 
         var model = Load(version.BaseVersionId);

@@ -3,6 +3,7 @@ using Rlhf.LanguageModels;
 using Rlhf.LanguageModels.Decoding;
 using Rlhf.Tokenization;
 using Rlhf.V1;
+using static TorchSharp.torch;
 
 namespace Rlhf.Reward.Models;
 
@@ -10,6 +11,8 @@ namespace Rlhf.Reward.Models;
 internal sealed class LoadedRewardModel : IDisposable
 {
     private const string ProbeText = "\n\nHuman: Is this a probe?\n\nAssistant: It is.";
+
+    private RewardModel? _onDevice; // what Model uses, where that isn't on the processor
 
     private LoadedRewardModel(ModelVersion version, string cacheName, PackedRewardModel model, TextTokenizer tokenizer)
     {
@@ -36,8 +39,9 @@ internal sealed class LoadedRewardModel : IDisposable
     /// <param name="cached">The version and its folder.</param>
     /// <param name="baseTokenizer">Used when the folder has no tokenizer.</param>
     /// <param name="threads">Threads that compute scores.</param>
+    /// <param name="device">Where the model is to be; null is the processor.</param>
     /// <exception cref="InvalidDataException">It is no reward model, a file is missing or malformed, or its scores are not finite.</exception>
-    public static LoadedRewardModel Load(CachedVersion cached, TextTokenizer baseTokenizer, int threads)
+    public static LoadedRewardModel Load(CachedVersion cached, TextTokenizer baseTokenizer, int threads, Device? device)
     {
         var (version, folder) = cached;
         if (version.Kind != VersionKind.RewardModel)
@@ -50,10 +54,19 @@ internal sealed class LoadedRewardModel : IDisposable
         }
         var hasTokenizer = File.Exists(Path.Combine(folder, "tokenizer.json")) || File.Exists(Path.Combine(folder, "tokenizer.model"));
         var tokenizer = hasTokenizer ? TextTokenizer.Load(folder) : baseTokenizer;
-        using var model = RewardModel.Load(folder);
+        var model = RewardModel.Load(folder, device);
         // A published version never changes; a folder that someone configured may.
         var cacheName = version.Files.Count > 0 ? version.VersionId : $"{version.VersionId}@{ConfiguredModels.Fingerprint(folder)}";
         var loaded = new LoadedRewardModel(version, cacheName, new PackedRewardModel(model, threads), tokenizer);
+        if (device is null)
+        {
+            model.Dispose(); // its weights are packed
+        }
+        else
+        {
+            loaded._onDevice = model;
+        }
+
         var probe = tokenizer.Encode(ProbeText);
         if (!float.IsFinite(loaded.Model.Score([probe[..Math.Min(probe.Length, loaded.ContextLength)]])[0]))
         {
@@ -63,7 +76,11 @@ internal sealed class LoadedRewardModel : IDisposable
         return loaded;
     }
 
-    public void Dispose() => Model.Dispose();
+    public void Dispose()
+    {
+        Model.Dispose();
+        _onDevice?.Dispose();
+    }
 
     private static bool IsFinite(ScoreNormalisation normalisation) =>
         double.IsFinite(normalisation.ScoreMean) && double.IsFinite(normalisation.ScoreStandardDeviation)

@@ -125,7 +125,7 @@ internal sealed partial class RewardModelRegistry(
         try
         {
             var cached = configured.Find(versionId) ?? await versions.GetAsync(versionId, CancellationToken.None);
-            var loaded = LoadedRewardModel.Load(cached, baseModel.Tokenizer, torchOptions.Threads);
+            var loaded = LoadedRewardModel.Load(cached, baseModel.Tokenizer, torchOptions.Threads, baseModel.Device);
             LogLoaded(versionId, loaded.ContextLength);
             return loaded;
         }

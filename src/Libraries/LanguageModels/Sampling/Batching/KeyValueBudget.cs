@@ -9,7 +9,7 @@ namespace Rlhf.LanguageModels.Sampling.Batching;
 /// <param name="bytes">All there is; a page that does not fit wholly is not used.</param>
 internal sealed class KeyValueBudget(KeyValueShape shape, long bytes)
 {
-    private readonly long _capacity = bytes / (shape.PageLength * sizeof(float));
+    private readonly long _capacity = bytes / shape.PageBytes;
     private long _taken;
 
     /// <summary>Pages of a prompt.</summary>

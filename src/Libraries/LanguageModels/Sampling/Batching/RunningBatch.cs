@@ -43,7 +43,7 @@ public sealed class RunningBatch : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         using var sequence = model.NewSequence();
         var pages = ((long)tokens + sequence.Shape.Positions - 1) / sequence.Shape.Positions;
-        return pages * sequence.Shape.PageLength * sizeof(float);
+        return pages * sequence.Shape.PageBytes;
     }
 
     /// <summary>Whether nothing runs and nothing waits.</summary>

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Rlhf.LanguageModels;
+using Rlhf.LanguageModels.Decoding;
 using Rlhf.LanguageModels.Sampling;
 using Rlhf.Learner.Rollouts;
 using Rlhf.Learner.Versions;
@@ -55,7 +56,8 @@ internal sealed class InProcessSampler
                 PolicyVersion = request.PolicyVersion, Sampling = request.Sampling, RewardModelVersion = request.RewardModelVersion,
             },
         };
-        foreach (var sampled in new BatchSampler(model, _base.Tokenizer).Sample(requests, CancellationToken.None))
+        using var decoding = DecodingModel.Pack(model, threads: 1);
+        foreach (var sampled in new ContinuousSampler(decoding, _base.Tokenizer).Sample(requests, CancellationToken.None))
         {
             scored.Rollout.Samples.Add(new Sample
             {

@@ -17,7 +17,7 @@ namespace Rlhf.Learner.CommandLine;
 internal sealed class LocalRollouts : IDisposable
 {
     private readonly Checkpoint _checkpoint;
-    private readonly DecodingModel _model;
+    private readonly PackedDecodingModel _model;
     private readonly ContinuousSampler _sampler;
     private readonly IReward _reward;
     private readonly PpoSettings _settings;

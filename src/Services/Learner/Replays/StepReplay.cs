@@ -93,7 +93,7 @@ internal sealed class StepReplay(JobRecord record, JobCheckpoints checkpoints, D
     }
 
     private static IEnumerable<ComparedFigure> Figures(IReadOnlyDictionary<string, double> logged, IReadOnlyDictionary<string, double> recomputed) =>
-        logged.Keys.Union(recomputed.Keys).Where(name => !IsOfTime(name)).Order(StringComparer.Ordinal)
+        logged.Keys.Union(recomputed.Keys).Where(name => !IsOfTime(name) && !IsOfOthers(name)).Order(StringComparer.Ordinal)
             .Select(name => new ComparedFigure(name, Text(logged, name), Text(recomputed, name)));
 
     private static IEnumerable<ComparedFigure> Files(Checkpoint after, string folder)
@@ -105,6 +105,9 @@ internal sealed class StepReplay(JobRecord record, JobCheckpoints checkpoints, D
 
     // How long it took is another thing each time.
     private static bool IsOfTime(string name) => name.EndsWith("seconds", StringComparison.Ordinal) || name.EndsWith("per_second", StringComparison.Ordinal);
+
+    // Whoever evaluates is not asked again.
+    private static bool IsOfOthers(string name) => name.StartsWith(PpoAlarms.EvaluationPrefix, StringComparison.Ordinal);
 
     // "R" gives two numbers the same text only where they are the same to the bit.
     private static string? Text(IReadOnlyDictionary<string, double> figures, string name) =>

@@ -24,7 +24,7 @@ public sealed class PlotTests : IDisposable
         var (exitCode, output, error) = TinyFolder.Run("plot", _folder["run-a"], _folder["run-b"], "--mark", "kl=5", "--output", path);
         Assert.Equal((0, ""), (exitCode, error));
         Assert.Contains(path, output, StringComparison.Ordinal);
-        var texts = XDocument.Load(path).Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value).ToArray();
+        var texts = XDocument.Load(path).Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value.Trim()).ToArray();
         Assert.All((string[])["run-a", "run-b", "reward", "kl", "step"], text => Assert.Contains(text, texts));
     }
 

@@ -85,7 +85,7 @@ public sealed class TrainProgramTests : IDisposable
         Assert.Equal(1, exitCode);
         Assert.Contains("2 of 3 rows can't be used, and at most 5% are tolerated", error, StringComparison.Ordinal);
         Assert.Contains("1 too_long (line 3)", error, StringComparison.Ordinal);
-        _folder.Train("sft", "out2", "data: [{ file: bad.jsonl }]", "max-bad-rows: 2");
+        _folder.Train("sft", "out", "data: [{ file: bad.jsonl }]", "max-bad-rows: 2"); // nothing was trained, so the config may change
     }
 
     [Theory]

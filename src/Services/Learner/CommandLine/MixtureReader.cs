@@ -22,13 +22,12 @@ internal static class MixtureReader
         var parts = new List<MixturePart<T>>();
         foreach (var (index, source) in sources.Index())
         {
-            var file = JsonLines.Read(source.File, row => read(source, row));
+            var file = JsonLines.Read(source.File, row => read(source, row)).Require(limit);
             foreach (var sentence in file.BadRows.Sentences())
             {
                 tell($"{source.File}: {sentence}");
             }
 
-            file.Require(limit);
             var rows = Weighted(file.Rows, source.Weight, new Random(Seeds.ForRandom(Seeds.Derive(config.Seed, (ulong)index))));
             var record = new DataRecord(source.File, file.Sha256, source.Kind, source.HeldOut, file.RowCount, rows.Count, file.BadRows.Counts);
             parts.Add(new MixturePart<T>(source, record, rows));

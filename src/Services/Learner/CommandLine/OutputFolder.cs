@@ -29,8 +29,9 @@ internal sealed class OutputFolder
         var run = new JsonObject { ["method"] = method, ["config"] = ConfigJson.Of(config) }.ToJsonString(ConfigJson.Options);
         Directory.CreateDirectory(config.Output);
         var runPath = Path.Combine(config.Output, RunName);
-        if (!Directory.EnumerateFileSystemEntries(config.Output).Any())
+        if (Directory.EnumerateFileSystemEntries(config.Output).All(entry => Path.GetFileName(entry) == RunName))
         {
+            // Nothing was trained yet: the config may be another one.
             AtomicFile.Write(config.Output, RunName, run);
             return new OutputFolder(config.Output, isContinued: false);
         }

@@ -11,6 +11,7 @@ internal static class CurvePlot
 {
     private const int Width = 900;
     private const int PanelHeight = 280;
+    private const string LegendRoom = "     "; // without a screen, texts are measured too narrow
     private const double Gap = 0.03; // between panels, as a share of the height
 
     /// <summary>Writes an SVG file.</summary>
@@ -43,7 +44,7 @@ internal static class CurvePlot
 
             foreach (var (number, training) in trainings.Index())
             {
-                var line = new LineSeries { YAxisKey = figure, Color = OxyPalettes.HueDistinct(trainings.Count + 1).Colors[number], Title = index == 0 ? training.Name : null };
+                var line = new LineSeries { YAxisKey = figure, Color = OxyPalettes.HueDistinct(trainings.Count + 1).Colors[number], Title = index == 0 ? training.Name + LegendRoom : null };
                 line.Points.AddRange(training.Of(figure).Select(point => new DataPoint(point.Step, point.Value)));
                 plot.Series.Add(line);
             }

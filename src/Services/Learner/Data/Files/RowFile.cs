@@ -16,12 +16,12 @@ internal sealed record RowFile<T>(string Path, string Sha256, IReadOnlyList<T> R
     /// <exception cref="InvalidDataException">There are too many bad rows, or no good one; the message has the reasons with lines.</exception>
     public RowFile<T> Require(BadRowLimit limit)
     {
-        var reasons = string.Join("; ", BadRows.Sentences());
+        var reasons = string.Join(" ", BadRows.Sentences().Select(sentence => sentence.TrimEnd('.') + "."));
         return !limit.Allows(BadRows.Count, RowCount)
             ? throw new InvalidDataException(
-                $"{Path}: {BadRows.Count} of {RowCount} rows can't be used, and at most {limit} are tolerated. {reasons}. Mend the file, or raise max-bad-rows.")
+                $"{Path}: {BadRows.Count} of {RowCount} rows can't be used, and at most {limit} are tolerated. {reasons} Mend the file, or raise max-bad-rows.")
             : Rows.Count == 0
-            ? throw new InvalidDataException($"{Path} has no usable row. {(reasons.Length == 0 ? "It is empty." : reasons + ".")}")
+            ? throw new InvalidDataException($"{Path} has no usable row. {(reasons.Length == 0 ? "It is empty." : reasons)}")
             : this;
     }
 }

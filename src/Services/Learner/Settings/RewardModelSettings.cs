@@ -45,6 +45,9 @@ public sealed record RewardModelSettings
     [EnumDataType(typeof(Precision))]
     public Precision Precision { get; init; }
 
+    /// <summary>Whether the backward pass runs each block again in place of keeping what it computed: less memory for one more forward pass, and the same numbers.</summary>
+    public bool RecomputeActivations { get; init; }
+
     /// <summary>The settings of a request; what it leaves at zero takes the default.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     public static RewardModelSettings From(RewardModelOptions options)
@@ -57,6 +60,7 @@ public sealed record RewardModelSettings
             BatchSize = Ranges.Or(options.BatchSize, defaults.BatchSize),
             LearningRate = Ranges.Or(options.LearningRate, defaults.LearningRate),
             Precision = options.Precision,
+            RecomputeActivations = options.RecomputeActivations,
         });
     }
 }

@@ -34,6 +34,9 @@ public sealed record SupervisedSettings
     [EnumDataType(typeof(Precision))]
     public Precision Precision { get; init; }
 
+    /// <summary>Whether the backward pass runs each block again in place of keeping what it computed: less memory for one more forward pass, and the same numbers.</summary>
+    public bool RecomputeActivations { get; init; }
+
     /// <summary>The settings of a request; what it leaves at zero takes the default.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     public static SupervisedSettings From(SupervisedOptions options)
@@ -45,6 +48,7 @@ public sealed record SupervisedSettings
             BatchSize = Ranges.Or(options.BatchSize, defaults.BatchSize),
             LearningRate = Ranges.Or(options.LearningRate, defaults.LearningRate),
             Precision = options.Precision,
+            RecomputeActivations = options.RecomputeActivations,
         });
     }
 }

@@ -31,7 +31,7 @@ internal static class SupervisedTrainer
         var lengths = examples.Select(example => example.TokenIds.Length).ToArray();
         var losses = new double[fitting.Updates(examples.Count)];
         model.SetTrainable(true);
-        using var precision = new MixedPrecision(model, settings.Precision);
+        using var mode = new TrainingMode(model, settings.Precision, settings.RecomputeActivations);
         Fitting.Run(
             [.. model.Parameters.Values],
             lengths,

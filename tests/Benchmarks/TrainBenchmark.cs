@@ -33,20 +33,22 @@ internal static class TrainBenchmark
         }
 
         Report("TorchSharp float32", pytorch, ScalarType.Float32);
+        Report("TorchSharp float32, blocks recomputed", pytorch, ScalarType.Float32, recomputes: true);
         Report("TorchSharp bfloat16 mixed", pytorch, ScalarType.BFloat16);
         ReportPadding();
         ReportMemory(threads);
     }
 
     /// <summary>Steps of one kind in this process; prints the most memory that it took.</summary>
-    /// <param name="way">"supervised", "bfloat16" or "ppo"; anything else only makes the model.</param>
+    /// <param name="way">"supervised", "recomputed", "bfloat16" or "ppo"; anything else only makes the model.</param>
     public static void Once(string way, int threads)
     {
         set_num_threads(threads);
         var model = CausalLanguageModel.Create(s_config, seed: 1);
         model.ProductType = way == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
+        model.RecomputesBlocks = way == "recomputed";
         var examples = LearnerSteps.Examples(Enumerable.Repeat(Length + 1, Batch), promptLength: 1, s_config.VocabularySize);
-        if (way is "supervised" or "bfloat16")
+        if (way is "supervised" or "recomputed" or "bfloat16")
         {
             var step = LearnerSteps.Supervised(model, examples);
             for (var i = 0; i < WarmUpSteps; i++)
@@ -62,10 +64,11 @@ internal static class TrainBenchmark
         Console.WriteLine(Process.GetCurrentProcess().PeakWorkingSet64);
     }
 
-    private static void Report(string name, double? pytorch, ScalarType type)
+    private static void Report(string name, double? pytorch, ScalarType type, bool recomputes = false)
     {
         using var model = CausalLanguageModel.Create(s_config, seed: 1);
         model.ProductType = type;
+        model.RecomputesBlocks = recomputes;
         var step = LearnerSteps.Supervised(model, LearnerSteps.Examples(Enumerable.Repeat(Length + 1, Batch), promptLength: 1, s_config.VocabularySize));
         var times = Enumerable.Range(0, WarmUpSteps + Steps).Select(_ =>
         {
@@ -109,9 +112,10 @@ internal static class TrainBenchmark
 
     private static void ReportMemory(int threads)
     {
-        var (model, supervised, mixed, ppo) = (Peak("model", threads), Peak("supervised", threads), Peak("bfloat16", threads), Peak("ppo", threads));
+        var (model, supervised, recomputed) = (Peak("model", threads), Peak("supervised", threads), Peak("recomputed", threads));
+        var (mixed, ppo) = (Peak("bfloat16", threads), Peak("ppo", threads));
         Console.WriteLine(
-            $"Most memory of a process, MB: with the model alone {model / 1e6:F0}, supervised steps {supervised / 1e6:F0}, in bfloat16 mixed {mixed / 1e6:F0}, "
+            $"Most memory of a process, MB: with the model alone {model / 1e6:F0}, supervised steps {supervised / 1e6:F0}, with blocks recomputed {recomputed / 1e6:F0}, in bfloat16 mixed {mixed / 1e6:F0}, "
             + $"PPO with an adapter {ppo / 1e6:F0} ({Number(ppo / supervised)} of the supervised)");
     }
 

@@ -54,6 +54,17 @@ public sealed class FamilyTests
 
     [Theory]
     [MemberData(nameof(Families))]
+    public void Recomputed_blocks_give_the_same_gradients_to_the_bit_with_and_without_an_adapter(string family)
+    {
+        using var files = FamilyModel.Write(family);
+        foreach (var isWhole in (bool[])[true, false])
+        {
+            Assert.Equal(Gradients(files.Folder, isWhole, recomputes: false), Gradients(files.Folder, isWhole, recomputes: true));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Families))]
     public void A_row_is_the_same_to_the_bit_alone_in_a_batch_in_chunks_and_after_a_fork(string family)
     {
         using var files = FamilyModel.Write(family);
@@ -183,6 +194,19 @@ public sealed class FamilyTests
         Assert.InRange(Paths.Worst(learned, Paths.Tensors(merged, s_tokens)), 0, 1e-5);
         Assert.InRange(Paths.Worst(learned, Paths.Packed(packed, s_tokens, chunk: 5)), 0, 1e-5);
         Assert.Equal(family == "gpt2", Reference.File(Path.Combine(folder, "adapter_config.json")).GetProperty("fan_in_fan_out").GetBoolean());
+    }
+
+    private static List<float[]> Gradients(string folder, bool isWhole, bool recomputes)
+    {
+        using var scope = NewDisposeScope();
+        using var model = CausalLanguageModel.Load(folder);
+        model.RecomputesBlocks = recomputes;
+        model.SetTrainable(isWhole);
+        using var adapter = LoraAdapter.Create(model, new LoraOptions(), seed: 1);
+        adapter.Activate();
+        using var batch = new TokenBatch([s_tokens]);
+        model.Logits(model.Hidden(batch.Ids)).square().mean().backward();
+        return [.. model.Parameters.Values.Concat(adapter.Parameters).Where(parameter => parameter.requires_grad).Select(parameter => parameter.grad?.data<float>().ToArray() ?? [])];
     }
 
     // One step of gradient descent, after which no factor is 0 any more.

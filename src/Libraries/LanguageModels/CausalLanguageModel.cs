@@ -42,6 +42,12 @@ public sealed class CausalLanguageModel : IDisposable
     /// </summary>
     public ScalarType ProductType { get; set; }
 
+    /// <summary>
+    /// Whether whole sequences with gradients keep only each block's input, and the backward pass runs the block again: less memory, one more
+    /// forward pass. The adapter must be the same in both.
+    /// </summary>
+    public bool RecomputesBlocks { get; set; }
+
     /// <summary>Where the weights are.</summary>
     public Device Device { get; }
 
@@ -137,9 +143,11 @@ public sealed class CausalLanguageModel : IDisposable
         var masks = new CausalMasks(Config, length, Device);
         var positions = LearnedPositions?.narrow(0, 0, length).repeat(batch, 1); // [B · S, C]
         var x = Embed(tokenIds.flatten(), positions).view(batch, length, -1); // [B, S, C]
-        for (var i = 0; i < Blocks.Count; i++)
+        foreach (var block in Blocks)
         {
-            x = Blocks[i].Forward(x, rotary, masks, ProductType); // [B, S, C]
+            x = RecomputesBlocks && is_grad_enabled()
+                ? Recomputation.Run(x, Again(block, length, ProductType))
+                : block.Forward(x, rotary, masks, ProductType); // [B, S, C]
         }
 
         return Norm.Forward(x).MoveToOuterDisposeScope(); // [B, S, C]
@@ -204,6 +212,10 @@ public sealed class CausalLanguageModel : IDisposable
             parameter.Dispose();
         }
     }
+
+    // Tables and masks are made anew: those of the forward pass are gone by then.
+    private Func<Tensor, Tensor> Again(Block block, long length, ScalarType productType) =>
+        x => block.Forward(x, _rotary?.First(length), new CausalMasks(Config, length, Device), productType); // [B, S, C]
 
     // [N] and [N, C] to [N, C].
     private Tensor Embed(Tensor tokenIds, Tensor? positions)

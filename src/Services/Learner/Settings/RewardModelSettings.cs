@@ -52,6 +52,9 @@ public sealed record RewardModelSettings
     [EnumDataType(typeof(Precision))]
     public Precision Precision { get; init; }
 
+    /// <summary>Whether the backward pass runs each block again in place of keeping what it computed: less memory for one more forward pass, and the same numbers.</summary>
+    public bool RecomputeActivations { get; init; }
+
     /// <summary>The settings of a request; what it leaves at zero takes the default.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     public static RewardModelSettings From(RewardModelOptions options)
@@ -73,6 +76,7 @@ public sealed record RewardModelSettings
             WeightDecay = options.HasWeightDecay ? options.WeightDecay : defaults.WeightDecay,
             SourceWeights = options.SourceWeights.ToDictionary(),
             Precision = options.Precision,
+            RecomputeActivations = options.RecomputeActivations,
         });
     }
 }

@@ -42,6 +42,9 @@ public sealed record SupervisedSettings
     [EnumDataType(typeof(Precision))]
     public Precision Precision { get; init; }
 
+    /// <summary>Whether the backward pass runs each block again in place of keeping what it computed: less memory for one more forward pass, and the same numbers.</summary>
+    public bool RecomputeActivations { get; init; }
+
     /// <summary>The settings of a request; what it leaves at zero takes the default.</summary>
     /// <exception cref="ArgumentException">A value is out of its range.</exception>
     public static SupervisedSettings From(SupervisedOptions options)
@@ -55,6 +58,7 @@ public sealed record SupervisedSettings
             ValidationShare = options.ValidationShare, // 0 is the default
             Patience = Ranges.Or(options.Patience, defaults.Patience),
             Precision = options.Precision,
+            RecomputeActivations = options.RecomputeActivations,
         });
     }
 }

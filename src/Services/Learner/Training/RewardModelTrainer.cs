@@ -88,7 +88,7 @@ internal sealed class RewardModelTrainer(
             trunk.SetTrainable(true);
             Parameter[] parameters = [.. trunk.Parameters.Values, model.Head.Weight];
             var random = new Random(Seeds.ForRandom(seed));
-            using (new MixedPrecision(trunk, settings.Precision))
+            using (new TrainingMode(trunk, settings.Precision, settings.RecomputeActivations))
             {
                 Fitting.Run(parameters, lengths, _fitting, random, batch => backward(model, batch), (_, loss) => onUpdate(way, loss), cancellationToken, checkpoints?.Fit(way.ToString()));
             }

@@ -46,7 +46,7 @@ internal static class SupervisedTrainer
         Parameter[] parameters = [.. model.Parameters.Values];
         using var stopping = validation.Count == 0 ? null : new EarlyStopping(parameters, settings.Patience, () => MeanLoss(model, validation));
         var epochs = 0;
-        using var precision = new MixedPrecision(model, settings.Precision);
+        using var mode = new TrainingMode(model, settings.Precision, settings.RecomputeActivations);
         Fitting.Run(
             parameters,
             lengths,

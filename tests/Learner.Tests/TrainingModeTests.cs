@@ -1,11 +1,12 @@
 using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
 using Rlhf.V1;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Tests;
 
-public sealed class MixedPrecisionTests
+public sealed class TrainingModeTests
 {
     // bfloat16 keeps 8 bits of a number, an error of up to 0.4 % a product, and twenty large steps of a tiny model add up to 2.3 %.
     private const double Tolerance = 0.03;
@@ -22,13 +23,37 @@ public sealed class MixedPrecisionTests
     [Fact]
     public void Two_runs_in_bfloat16_are_the_same_to_the_bit() => Assert.Equal(Losses(Precision.Bfloat16), Losses(Precision.Bfloat16));
 
-    private static double[] Losses(Precision precision)
+    [Fact]
+    public void Recomputed_activations_change_no_loss() =>
+        Assert.Equal(Losses(Precision.Float32), Losses(Precision.Float32, recomputes: true));
+
+    [Fact]
+    public void A_step_with_recomputed_activations_leaves_no_tensor()
     {
         using var model = TinyModels.Create();
-        var settings = new SupervisedSettings { Epochs = 10, LearningRate = 1e-2, Precision = precision };
+        model.RecomputesBlocks = true;
+        model.SetTrainable(true);
+        var examples = TinyModels.RandomExamples(8, seed: 3);
+        var live = new List<long>();
+        for (var step = 0; step < 3; step++)
+        {
+            SupervisedTrainer.Backward(model, [0, 1, 2, 3], examples, [.. examples.Select(example => example.TokenIds.Length)]);
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            live.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        }
+
+        Assert.Equal(live[0], live[^1]);
+    }
+
+    private static double[] Losses(Precision precision, bool recomputes = false)
+    {
+        using var model = TinyModels.Create();
+        var settings = new SupervisedSettings { Epochs = 10, LearningRate = 1e-2, Precision = precision, RecomputeActivations = recomputes };
         var recorder = new Recorder();
         SupervisedTrainer.Train(model, TinyModels.RandomExamples(32, seed: 3), settings, 3, recorder, TestContext.Current.CancellationToken);
         Assert.Equal(ScalarType.Float32, model.ProductType);
+        Assert.False(model.RecomputesBlocks);
         Assert.All(model.Parameters.Values, parameter => Assert.Equal(ScalarType.Float32, parameter.dtype));
         return recorder.Of("loss");
     }

@@ -6,6 +6,8 @@ namespace Rlhf.LanguageModels.Decoding;
 /// <summary>bfloat16 weights, which are the upper halves of float32 numbers, for either width of register.</summary>
 internal readonly struct BFloat16Weights : IWeights<Vector512<float>, ushort>, IWeights<Vector256<float>, ushort>
 {
+    private const uint UpperHalf = 0xFFFF0000;
+
     /// <summary>To the nearest, ties to even; NaN stays NaN.</summary>
     public static ushort Pack(float weight)
     {
@@ -15,11 +17,24 @@ internal readonly struct BFloat16Weights : IWeights<Vector512<float>, ushort>, I
 
     public static float Unpack(ushort weight) => BitConverter.UInt32BitsToSingle((uint)weight << 16);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static unsafe Vector512<float> IWeights<Vector512<float>, ushort>.LoadWeights(ushort* from) =>
-        Vector512.ShiftLeft(Vector512.WidenLower(Vector256.Load(from).ToVector512Unsafe()), 16).AsSingle();
+    // The outputs of both registers take turns, so that one load brings both: the lower and the upper halves of its float32 numbers.
+    static int IWeights<Vector512<float>, ushort>.PlaceOf(int output) => TakeTurns(output, Vector512<float>.Count);
+
+    static int IWeights<Vector256<float>, ushort>.PlaceOf(int output) => TakeTurns(output, Vector256<float>.Count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static unsafe Vector256<float> IWeights<Vector256<float>, ushort>.LoadWeights(ushort* from) =>
-        Vector256.ShiftLeft(Vector256.WidenLower(Vector128.Load(from).ToVector256Unsafe()), 16).AsSingle();
+    static unsafe (Vector512<float> First, Vector512<float> Second) IWeights<Vector512<float>, ushort>.LoadPanel(ushort* from)
+    {
+        var both = Vector512.Load((uint*)from);
+        return (Vector512.ShiftLeft(both, 16).AsSingle(), (both & Vector512.Create(UpperHalf)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static unsafe (Vector256<float> First, Vector256<float> Second) IWeights<Vector256<float>, ushort>.LoadPanel(ushort* from)
+    {
+        var both = Vector256.Load((uint*)from);
+        return (Vector256.ShiftLeft(both, 16).AsSingle(), (both & Vector256.Create(UpperHalf)).AsSingle());
+    }
+
+    private static int TakeTurns(int output, int lanes) => output < lanes ? 2 * output : (2 * (output - lanes)) + 1;
 }

@@ -13,6 +13,10 @@ internal interface IWeights<TVector, TWeight>
     /// <summary>A packed weight's value.</summary>
     static abstract float Unpack(TWeight weight);
 
-    /// <summary>A register full of the next weights.</summary>
-    static abstract unsafe TVector LoadWeights(TWeight* from);
+    /// <summary>Where a panel keeps an output's weight, among those of one input.</summary>
+    /// <param name="output">Of the panel's, from 0.</param>
+    static abstract int PlaceOf(int output);
+
+    /// <summary>A panel's weights of one input: its first and its second register full of outputs.</summary>
+    static abstract unsafe (TVector First, TVector Second) LoadPanel(TWeight* from);
 }

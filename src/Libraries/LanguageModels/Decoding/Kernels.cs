@@ -5,7 +5,8 @@ namespace Rlhf.LanguageModels.Decoding;
 /// kernel makes it: a row's result is the same to the bit alone and among others.
 /// </summary>
 /// <remarks>
-/// A packed matrix is a list of panels of 2 · lanes outputs; a panel holds, input after input, its outputs' weights side by side.
+/// A packed matrix is a list of panels of 2 · lanes outputs; a panel holds, input after input, its outputs' weights side by side,
+/// in the order that the weights' format likes best.
 /// Kernels differ in how many rows and panels share the registers.
 /// </remarks>
 internal static unsafe class Kernels<TVector, TLanes, TWeight, TWeights>
@@ -97,7 +98,7 @@ internal static unsafe class Kernels<TVector, TLanes, TWeight, TWeights>
         var x5 = x4 + xStride;
         for (nint k = 0; k < inputs; k++, panel += 2 * lanes)
         {
-            var (w0, w1) = (TWeights.LoadWeights(panel), TWeights.LoadWeights(panel + lanes));
+            var (w0, w1) = TWeights.LoadPanel(panel);
             var v = TLanes.Broadcast(x[k]);
             a0 = TLanes.MultiplyAdd(v, w0, a0);
             a1 = TLanes.MultiplyAdd(v, w1, a1);
@@ -146,18 +147,16 @@ internal static unsafe class Kernels<TVector, TLanes, TWeight, TWeights>
         for (nint k = 0; k < inputs; k++, panel += 2 * lanes)
         {
             var (v, u) = (TLanes.Broadcast(x[k]), TLanes.Broadcast(x1[k]));
-            var w = TWeights.LoadWeights(panel);
-            a0 = TLanes.MultiplyAdd(v, w, a0);
-            b0 = TLanes.MultiplyAdd(u, w, b0);
-            w = TWeights.LoadWeights(panel + lanes);
-            a1 = TLanes.MultiplyAdd(v, w, a1);
-            b1 = TLanes.MultiplyAdd(u, w, b1);
-            w = TWeights.LoadWeights(panel + panelSize);
-            a2 = TLanes.MultiplyAdd(v, w, a2);
-            b2 = TLanes.MultiplyAdd(u, w, b2);
-            w = TWeights.LoadWeights(panel + panelSize + lanes);
-            a3 = TLanes.MultiplyAdd(v, w, a3);
-            b3 = TLanes.MultiplyAdd(u, w, b3);
+            var (w0, w1) = TWeights.LoadPanel(panel);
+            a0 = TLanes.MultiplyAdd(v, w0, a0);
+            b0 = TLanes.MultiplyAdd(u, w0, b0);
+            a1 = TLanes.MultiplyAdd(v, w1, a1);
+            b1 = TLanes.MultiplyAdd(u, w1, b1);
+            var (w2, w3) = TWeights.LoadPanel(panel + panelSize);
+            a2 = TLanes.MultiplyAdd(v, w2, a2);
+            b2 = TLanes.MultiplyAdd(u, w2, b2);
+            a3 = TLanes.MultiplyAdd(v, w3, a3);
+            b3 = TLanes.MultiplyAdd(u, w3, b3);
         }
 
         StoreRow(a0, a1, y);
@@ -188,14 +187,18 @@ internal static unsafe class Kernels<TVector, TLanes, TWeight, TWeights>
         for (nint k = 0; k < inputs; k++, at += 2 * lanes)
         {
             var v = TLanes.Broadcast(x[k]);
-            a0 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel + at), a0);
-            a1 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel + at + lanes), a1);
-            a2 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel1 + at), a2);
-            a3 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel1 + at + lanes), a3);
-            a4 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel2 + at), a4);
-            a5 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel2 + at + lanes), a5);
-            a6 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel3 + at), a6);
-            a7 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel3 + at + lanes), a7);
+            var (w0, w1) = TWeights.LoadPanel(panel + at);
+            a0 = TLanes.MultiplyAdd(v, w0, a0);
+            a1 = TLanes.MultiplyAdd(v, w1, a1);
+            var (w2, w3) = TWeights.LoadPanel(panel1 + at);
+            a2 = TLanes.MultiplyAdd(v, w2, a2);
+            a3 = TLanes.MultiplyAdd(v, w3, a3);
+            var (w4, w5) = TWeights.LoadPanel(panel2 + at);
+            a4 = TLanes.MultiplyAdd(v, w4, a4);
+            a5 = TLanes.MultiplyAdd(v, w5, a5);
+            var (w6, w7) = TWeights.LoadPanel(panel3 + at);
+            a6 = TLanes.MultiplyAdd(v, w6, a6);
+            a7 = TLanes.MultiplyAdd(v, w7, a7);
         }
 
         StoreRow(a0, a1, y);
@@ -216,7 +219,7 @@ internal static unsafe class Kernels<TVector, TLanes, TWeight, TWeights>
         var x1 = x + xStride;
         for (nint k = 0; k < inputs; k++, panel += 2 * lanes)
         {
-            var (w0, w1) = (TWeights.LoadWeights(panel), TWeights.LoadWeights(panel + lanes));
+            var (w0, w1) = TWeights.LoadPanel(panel);
             var (v, u) = (TLanes.Broadcast(x[k]), TLanes.Broadcast(x1[k]));
             a0 = TLanes.MultiplyAdd(v, w0, a0);
             a1 = TLanes.MultiplyAdd(v, w1, a1);
@@ -240,8 +243,9 @@ internal static unsafe class Kernels<TVector, TLanes, TWeight, TWeights>
         for (nint k = 0; k < inputs; k++, panel += 2 * lanes)
         {
             var v = TLanes.Broadcast(x[k]);
-            a0 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel), a0);
-            a1 = TLanes.MultiplyAdd(v, TWeights.LoadWeights(panel + lanes), a1);
+            var (w0, w1) = TWeights.LoadPanel(panel);
+            a0 = TLanes.MultiplyAdd(v, w0, a0);
+            a1 = TLanes.MultiplyAdd(v, w1, a1);
         }
 
         StoreRow(a0, a1, y);

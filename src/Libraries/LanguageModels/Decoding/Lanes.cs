@@ -24,8 +24,10 @@ internal readonly struct Lanes512 : ILanes<Vector512<float>>, IWeights<Vector512
 
     public static float Unpack(float weight) => weight;
 
+    public static int PlaceOf(int output) => output;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vector512<float> LoadWeights(float* from) => Load(from);
+    public static unsafe (Vector512<float> First, Vector512<float> Second) LoadPanel(float* from) => (Load(from), Load(from + Count));
 }
 
 /// <summary>8 numbers a register; float32 weights. The framework makes two registers of four where a processor has no wider ones.</summary>
@@ -49,6 +51,8 @@ internal readonly struct Lanes256 : ILanes<Vector256<float>>, IWeights<Vector256
 
     public static float Unpack(float weight) => weight;
 
+    public static int PlaceOf(int output) => output;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe Vector256<float> LoadWeights(float* from) => Load(from);
+    public static unsafe (Vector256<float> First, Vector256<float> Second) LoadPanel(float* from) => (Load(from), Load(from + Count));
 }

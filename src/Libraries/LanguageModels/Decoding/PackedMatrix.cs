@@ -92,7 +92,7 @@ internal sealed unsafe class PackedMatrix<TVector, TLanes, TWeight, TWeights> : 
     public void ReadOutput(int output, Span<float> to)
     {
         var (panel, place) = Math.DivRem(output, PanelWidth);
-        var from = _panels.Pointer + ((nint)panel * PanelWidth * Inputs) + place;
+        var from = _panels.Pointer + ((nint)panel * PanelWidth * Inputs) + TWeights.PlaceOf(place);
         for (var k = 0; k < Inputs; k++)
         {
             to[k] = TWeights.Unpack(from[(nint)k * PanelWidth]);
@@ -121,7 +121,7 @@ internal sealed unsafe class PackedMatrix<TVector, TLanes, TWeight, TWeights> : 
                 changes?.AddTo(layer.Name, output + row, rows.AsSpan(row * Inputs, Inputs), scratch.AsSpan(0, Inputs));
             }
 
-            Transpose(rows, count, _panels.Pointer + ((nint)panel * PanelWidth * Inputs) + place);
+            Transpose(rows, count, _panels.Pointer + ((nint)panel * PanelWidth * Inputs), place);
             output += count;
             if (!layer.IsTransposed && ((long)(output - released) * Inputs >= ReleasedAtOnce || output == end))
             {
@@ -149,16 +149,22 @@ internal sealed unsafe class PackedMatrix<TVector, TLanes, TWeight, TWeights> : 
         }
     }
 
-    // [rows, inputs] to columns of a panel: written in order, since a panel is larger than the first cache.
-    private void Transpose(float[] rows, int count, TWeight* to)
+    // [rows, inputs] to columns of a panel, from one on: written input after input, since a panel is larger than the first cache.
+    private void Transpose(float[] rows, int count, TWeight* to, int firstPlace)
     {
+        var places = stackalloc int[count];
+        for (var row = 0; row < count; row++)
+        {
+            places[row] = TWeights.PlaceOf(firstPlace + row);
+        }
+
         fixed (float* from = rows)
         {
             for (nint k = 0; k < Inputs; k++, to += PanelWidth)
             {
                 for (nint row = 0; row < count; row++)
                 {
-                    to[row] = TWeights.Pack(from[(row * Inputs) + k]);
+                    to[places[row]] = TWeights.Pack(from[(row * Inputs) + k]);
                 }
             }
         }

@@ -1,7 +1,4 @@
-using Google.Protobuf.WellKnownTypes;
-using Google.Rpc;
 using Grpc.Core;
-using Rlhf.Reward.Engine;
 using Rlhf.Reward.Models;
 using Rlhf.Reward.Scoring;
 using Rlhf.ServiceDefaults;
@@ -10,14 +7,11 @@ using Rlhf.V1;
 namespace Rlhf.Reward;
 
 /// <summary>The gRPC door.</summary>
-internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer scorer, RecentAnswers recentAnswers, BaseModel baseModel, RewardOptions options)
+internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer scorer, ScoreCalls calls, BaseModel baseModel, RewardOptions options)
     : RewardService.RewardServiceBase
 {
-    public override Task<ScoreBatchResponse> ScoreBatch(ScoreBatchRequest request, ServerCallContext context)
-    {
-        RequireCount(request.Items);
-        return recentAnswers.OnceAsync(request, () => ScoreAsync(request, context.CancellationToken), context.CancellationToken);
-    }
+    public override Task<ScoreBatchResponse> ScoreBatch(ScoreBatchRequest request, ServerCallContext context) =>
+        calls.ScoreAsync(request, context.CancellationToken);
 
     public override async Task ScoreStream(
         IAsyncStreamReader<ScoreStreamRequest> requestStream, IServerStreamWriter<ScoreStreamResponse> responseStream, ServerCallContext context)
@@ -28,7 +22,7 @@ internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer sco
 
     public override async Task<TokenizeResponse> Tokenize(TokenizeRequest request, ServerCallContext context)
     {
-        RequireCount(request.Items);
+        calls.RequireCount(request.Items);
         var tokenizer = baseModel.Tokenizer;
         if (registry.LatestVersion is { } latest)
         {
@@ -93,34 +87,4 @@ internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer sco
             },
         };
     }
-
-    private async Task<ScoreBatchResponse> ScoreAsync(ScoreBatchRequest request, CancellationToken cancellationToken)
-    {
-        using var lease = await registry.AcquireAsync(request.ModelVersion, cancellationToken);
-        var policy = new ScoringPolicy(request.Truncation, request.Cache, request.IncludeMembers);
-        try
-        {
-            var results = await scorer.ScoreAsync(lease.Model, request.Items, policy, cancellationToken);
-            return new ScoreBatchResponse { RequestId = request.RequestId, Results = { results } };
-        }
-        catch (OverCapacityException exception)
-        {
-            throw ResourceExhausted(exception);
-        }
-    }
-
-    private void RequireCount(IReadOnlyCollection<ScoreItem> items)
-    {
-        if (items.Count < 1 || items.Count > options.MaxItemsPerRequest)
-        {
-            throw new ArgumentException($"There are {items.Count} items; 1 to {options.MaxItemsPerRequest} are taken in one call.", nameof(items));
-        }
-    }
-
-    private static RpcException ResourceExhausted(OverCapacityException exception) => new Google.Rpc.Status
-    {
-        Code = (int)Code.ResourceExhausted,
-        Message = exception.Message,
-        Details = { Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)) }) },
-    }.ToRpcException();
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Rlhf.Artifacts;
 using Rlhf.Messaging;
 using Rlhf.Reward.Engine;
+using Rlhf.Reward.Http;
 using Rlhf.Reward.Models;
 using Rlhf.Reward.Scoring;
 using Rlhf.ServiceDefaults;
@@ -34,6 +35,8 @@ internal static class RewardServer
         services.AddSingleton<ScoreCache>();
         services.AddSingleton<Scorer>();
         services.AddSingleton<RecentAnswers>();
+        services.AddSingleton<ScoreCalls>();
+        services.AddSingleton<ScoreEndpoints>();
         services.AddHostedService<LatestVersionRefresher>();
 
         var prefetch = builder.Configuration.GetValue($"{RewardOptions.Section}:{nameof(RewardOptions.Prefetch)}", RewardOptions.DefaultPrefetch);
@@ -50,6 +53,7 @@ internal static class RewardServer
         app.Services.GetRequiredService<VersionCache>();
         app.MapDefaultEndpoints();
         app.MapGrpcService<RewardGrpcService>();
+        app.Services.GetRequiredService<ScoreEndpoints>().Map(app);
     }
 
     // Without Redis every item is scored, which is what it was to save: waiting for it would only cost more.

@@ -11,12 +11,12 @@ internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer sco
     : RewardService.RewardServiceBase
 {
     public override Task<ScoreBatchResponse> ScoreBatch(ScoreBatchRequest request, ServerCallContext context) =>
-        calls.ScoreAsync(request, context.CancellationToken);
+        calls.ScoreAsync(request, Callers.NameOf(context.GetHttpContext()), context.CancellationToken);
 
     public override async Task ScoreStream(
         IAsyncStreamReader<ScoreStreamRequest> requestStream, IServerStreamWriter<ScoreStreamResponse> responseStream, ServerCallContext context)
     {
-        using var call = new ScoreStreamCall(registry, scorer, options.MaxItemsInFlightPerStream);
+        using var call = new ScoreStreamCall(registry, scorer, options.MaxItemsInFlightPerStream, Callers.NameOf(context.GetHttpContext()));
         await call.RunAsync(requestStream, responseStream, context.CancellationToken);
     }
 

@@ -20,6 +20,10 @@ internal sealed record RewardOptions
     [Range(1, 1 << 24)]
     public int MaxQueuedItems { get; init; } = 16384;
 
+    /// <summary>Items of one caller that may wait: nobody fills the whole queue.</summary>
+    [Range(1, 1 << 24)]
+    public int MaxQueuedItemsPerCaller { get; init; } = 12288;
+
     /// <summary>Most items of one ScoreBatch or Tokenize call.</summary>
     [Range(1, 1 << 20)]
     public int MaxItemsPerRequest { get; init; } = 4096;

@@ -40,7 +40,7 @@ internal sealed partial class RolloutGeneratedHandler(
         }
         using (lease)
         {
-            return await scorer.ScoreAsync(lease.Model, [.. rollout.Samples.Select(sample => ToItem(rollout, sample))], ScoringPolicy.Default, cancellationToken);
+            return await scorer.ScoreAsync(lease.Model, [.. rollout.Samples.Select(sample => ToItem(rollout, sample))], ScoringPolicy.Queue, cancellationToken);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
@@ -9,15 +10,18 @@ using Rlhf.V1;
 namespace Rlhf.Reward;
 
 /// <summary>A ScoreBatch call, whichever door it came through.</summary>
-internal sealed class ScoreCalls(RewardModelRegistry registry, Scorer scorer, RecentAnswers recentAnswers, RewardOptions options)
+internal sealed class ScoreCalls(RewardModelRegistry registry, Scorer scorer, RecentAnswers recentAnswers, RewardOptions options, RewardMetrics metrics)
 {
     /// <summary>As many results as items, in their order.</summary>
     /// <exception cref="ArgumentException">Too few or too many items, or a request id of another request.</exception>
     /// <exception cref="RpcException">No such version, or too much is waiting.</exception>
-    public Task<ScoreBatchResponse> ScoreAsync(ScoreBatchRequest request, CancellationToken cancellationToken)
+    public async Task<ScoreBatchResponse> ScoreAsync(ScoreBatchRequest request, string caller, CancellationToken cancellationToken)
     {
         RequireCount(request.Items);
-        return recentAnswers.OnceAsync(request, () => ComputeAsync(request, cancellationToken), cancellationToken);
+        var started = Stopwatch.GetTimestamp();
+        var answer = await recentAnswers.OnceAsync(request, () => ComputeAsync(request, caller, cancellationToken), cancellationToken);
+        metrics.Spent(RewardStage.Call, Stopwatch.GetElapsedTime(started));
+        return answer;
     }
 
     /// <exception cref="ArgumentException">Too few or too many items.</exception>
@@ -29,10 +33,10 @@ internal sealed class ScoreCalls(RewardModelRegistry registry, Scorer scorer, Re
         }
     }
 
-    private async Task<ScoreBatchResponse> ComputeAsync(ScoreBatchRequest request, CancellationToken cancellationToken)
+    private async Task<ScoreBatchResponse> ComputeAsync(ScoreBatchRequest request, string caller, CancellationToken cancellationToken)
     {
         using var lease = await registry.AcquireAsync(request.ModelVersion, cancellationToken);
-        var policy = new ScoringPolicy(request.Truncation, request.Cache, request.IncludeMembers);
+        var policy = new ScoringPolicy(request.Truncation, request.Cache, request.IncludeMembers, caller);
         try
         {
             var results = await scorer.ScoreAsync(lease.Model, request.Items, policy, cancellationToken);

@@ -19,14 +19,14 @@ internal sealed class ScoreEndpoints(ScoreCalls calls)
     private async Task<IResult> ScoreAsync(HttpContext context)
     {
         var request = Parse(await ReadAsync(context));
-        var response = await calls.ScoreAsync(request, context.RequestAborted);
+        var response = await calls.ScoreAsync(request, Callers.NameOf(context), context.RequestAborted);
         return Results.Text(s_formatter.Format(response), "application/json");
     }
 
     private async Task<IResult> GetRewardAsync(HttpContext context)
     {
         var request = TrainerRequest.Read(await ReadAsync(context), context.Request.Query);
-        var response = await calls.ScoreAsync(request, context.RequestAborted);
+        var response = await calls.ScoreAsync(request, Callers.NameOf(context), context.RequestAborted);
         return TrainerResponse.Of(response.Results);
     }
 

@@ -152,7 +152,7 @@ internal sealed partial class RewardModelRegistry(
             while (_entries.Count > options.MaxLoadedModels && LeastRecentlyUsedIdle() is { } idle)
             {
                 _entries.Remove(idle.VersionId);
-                engine.DisposeAfterQueuedWork(idle.Loading.Result);
+                engine.DisposeAfterPass(idle.Loading.Result);
             }
         }
     }

@@ -7,7 +7,7 @@ using Rlhf.V1;
 namespace Rlhf.Reward;
 
 /// <summary>The gRPC door.</summary>
-internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer scorer, ScoreCalls calls, BaseModel baseModel, RewardOptions options)
+internal sealed class RewardGrpcService(RewardModelRegistry registry, LoadedModels models, RoutedScorer scorer, ScoreCalls calls, BaseModel baseModel, RewardOptions options)
     : RewardService.RewardServiceBase
 {
     public override Task<ScoreBatchResponse> ScoreBatch(ScoreBatchRequest request, ServerCallContext context) =>
@@ -16,7 +16,7 @@ internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer sco
     public override async Task ScoreStream(
         IAsyncStreamReader<ScoreStreamRequest> requestStream, IServerStreamWriter<ScoreStreamResponse> responseStream, ServerCallContext context)
     {
-        using var call = new ScoreStreamCall(registry, scorer, options.MaxItemsInFlightPerStream, Callers.NameOf(context.GetHttpContext()));
+        using var call = new ScoreStreamCall(scorer, options.MaxItemsInFlightPerStream, Callers.NameOf(context.GetHttpContext()));
         await call.RunAsync(requestStream, responseStream, context.CancellationToken);
     }
 
@@ -26,7 +26,7 @@ internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer sco
         var tokenizer = baseModel.Tokenizer;
         if (registry.LatestVersion is { } latest)
         {
-            using var lease = await registry.AcquireAsync(latest, context.CancellationToken);
+            using var lease = await models.AcquireAsync(latest, context.CancellationToken);
             tokenizer = lease.Model.Tokenizer;
         }
         return new TokenizeResponse
@@ -62,7 +62,7 @@ internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer sco
         };
         if (registry.LatestVersion is { } latest)
         {
-            using var lease = await registry.AcquireAsync(latest, context.CancellationToken);
+            using var lease = await models.AcquireAsync(latest, context.CancellationToken);
             info.LatestVersion = latest;
             info.TokenizerHash = lease.Model.Tokenizer.Hash;
             info.ContextLength = lease.Model.ContextLength;
@@ -73,7 +73,6 @@ internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer sco
     public override async Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context)
     {
         var versions = await registry.RefreshAsync(context.CancellationToken);
-        var latest = registry.LatestVersion;
         return new ListModelsResponse
         {
             Models =
@@ -81,8 +80,8 @@ internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer sco
                 versions.Select(version => new RewardModelDescription
                 {
                     Version = version,
-                    Loaded = registry.IsLoaded(version.VersionId),
-                    Aliases = { version.VersionId == latest ? [RewardModelRegistry.LatestAlias] : Array.Empty<string>() },
+                    Loaded = models.IsLoaded(version.VersionId),
+                    Aliases = { registry.AliasesOf(version.VersionId) },
                 }),
             },
         };

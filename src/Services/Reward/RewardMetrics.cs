@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Rlhf.Reward.Models;
 using Rlhf.V1;
 
 namespace Rlhf.Reward;
@@ -19,6 +20,9 @@ internal sealed class RewardMetrics : IDisposable
     private readonly Counter<long> _cacheLookups;
     private readonly Counter<long> _failures;
     private readonly Histogram<double> _scores;
+    private readonly Counter<long> _returned;
+    private readonly Histogram<double> _shadowDifferences;
+    private readonly Counter<long> _shadowLeftOut;
 
     public RewardMetrics(IMeterFactory meters)
     {
@@ -33,6 +37,9 @@ internal sealed class RewardMetrics : IDisposable
         _cacheLookups = _meter.CreateCounter<long>("rlhf.reward.cache.lookups", "{item}", "Items looked up in the cache, by whether they were there");
         _failures = _meter.CreateCounter<long>("rlhf.reward.failures", "{item}", "Items without a score, by error code");
         _scores = _meter.CreateHistogram<double>("rlhf.reward.score", "1", "Normalised scores, by version");
+        _returned = _meter.CreateCounter<long>("rlhf.reward.canary.returned", "{version}", "Canaries that went back, by reason and version: an alarm");
+        _shadowDifferences = _meter.CreateHistogram<double>("rlhf.reward.shadow.difference", "1", "The shadow's normalised score less the latest version's, by the shadow's version");
+        _shadowLeftOut = _meter.CreateCounter<long>("rlhf.reward.shadow.left_out", "{item}", "Items that the shadow did not score");
     }
 
     /// <summary>Reports how many items wait.</summary>
@@ -79,6 +86,16 @@ internal sealed class RewardMetrics : IDisposable
             _scores.Record(result.Normalised, KeyValuePair.Create<string, object?>("version", result.ModelVersion));
         }
     }
+
+    public void Returned(string versionId, CanaryAlarm alarm) => _returned.Add(
+        1,
+        KeyValuePair.Create<string, object?>("version", versionId),
+        KeyValuePair.Create<string, object?>("reason", alarm switch { CanaryAlarm.NotFinite => "not_finite", CanaryAlarm.Drift => "drift", _ => "failed" }));
+
+    public void Shadowed(string versionId, double difference) =>
+        _shadowDifferences.Record(difference, KeyValuePair.Create<string, object?>("version", versionId));
+
+    public void ShadowLeftOut(int items) => _shadowLeftOut.Add(items);
 
     private static string StageNameOf(RewardStage stage) => stage switch
     {

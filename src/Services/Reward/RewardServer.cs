@@ -1,3 +1,5 @@
+using Grpc.AspNetCore.HealthChecks;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rlhf.Artifacts;
 using Rlhf.Messaging;
@@ -15,6 +17,8 @@ namespace Rlhf.Reward;
 /// <summary>Wires the Reward service's parts.</summary>
 internal static class RewardServer
 {
+    private static readonly TimeSpan s_healthPeriod = TimeSpan.FromSeconds(5);
+
     public static void Configure(WebApplicationBuilder builder)
     {
         builder.AddServiceDefaults();
@@ -22,6 +26,7 @@ internal static class RewardServer
         builder.AddRedisClient("cache", settings => settings.DisableAutoActivation = false, FailFast);
         var services = builder.Services;
         services.AddValidatedOptions<RewardOptions>(RewardOptions.Section);
+        services.AddValidatedOptions<VersionOptions>(VersionOptions.Section);
         services.AddValidatedOptions<ModelOptions>(ModelOptions.Section);
         services.AddValidatedOptions<DataOptions>(DataOptions.Section);
         services.AddValidatedOptions<TorchOptions>(TorchOptions.Section);
@@ -31,13 +36,23 @@ internal static class RewardServer
         services.AddSingleton(provider => BaseModel.Load(provider.GetRequiredService<ModelOptions>().Path));
         services.AddSingleton<RewardMetrics>();
         services.AddSingleton<ScoringEngine>();
+        services.AddSingleton<VersionHealth>();
+        services.AddSingleton<LoadedModels>();
         services.AddSingleton<RewardModelRegistry>();
+        services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ScoreCache>();
         services.AddSingleton<Scorer>();
+        services.AddSingleton<ShadowScorer>();
+        services.AddSingleton<RoutedScorer>();
         services.AddSingleton<RecentAnswers>();
         services.AddSingleton<ScoreCalls>();
         services.AddSingleton<ScoreEndpoints>();
         services.AddHostedService<LatestVersionRefresher>();
+        services.AddHostedService<CanaryWatcher>();
+        services.AddHostedService(provider => provider.GetRequiredService<ShadowScorer>());
+        // The entries of versions are set as they change, and the others with them.
+        services.Configure<GrpcHealthChecksOptions>(static options => options.UseHealthChecksCache = true);
+        services.Configure<HealthCheckPublisherOptions>(static options => (options.Delay, options.Period) = (TimeSpan.Zero, s_healthPeriod));
 
         var prefetch = builder.Configuration.GetValue($"{RewardOptions.Section}:{nameof(RewardOptions.Prefetch)}", RewardOptions.DefaultPrefetch);
         services.AddMessageConsumer<RolloutGenerated, RolloutGeneratedHandler>(QueueNames.RewardRollouts, RoutingKeys.RolloutsGenerated, prefetch);

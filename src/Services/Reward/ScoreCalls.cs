@@ -3,14 +3,13 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 using Rlhf.Reward.Engine;
-using Rlhf.Reward.Models;
 using Rlhf.Reward.Scoring;
 using Rlhf.V1;
 
 namespace Rlhf.Reward;
 
 /// <summary>A ScoreBatch call, whichever door it came through.</summary>
-internal sealed class ScoreCalls(RewardModelRegistry registry, Scorer scorer, RecentAnswers recentAnswers, RewardOptions options, RewardMetrics metrics)
+internal sealed class ScoreCalls(RoutedScorer scorer, RecentAnswers recentAnswers, RewardOptions options, RewardMetrics metrics)
 {
     /// <summary>As many results as items, in their order.</summary>
     /// <exception cref="ArgumentException">Too few or too many items, or a request id of another request.</exception>
@@ -35,11 +34,10 @@ internal sealed class ScoreCalls(RewardModelRegistry registry, Scorer scorer, Re
 
     private async Task<ScoreBatchResponse> ComputeAsync(ScoreBatchRequest request, string caller, CancellationToken cancellationToken)
     {
-        using var lease = await registry.AcquireAsync(request.ModelVersion, cancellationToken);
         var policy = new ScoringPolicy(request.Truncation, request.Cache, request.IncludeMembers, caller);
         try
         {
-            var results = await scorer.ScoreAsync(lease.Model, request.Items, policy, cancellationToken);
+            var results = await scorer.ScoreAsync(request.ModelVersion, request.Items, policy, cancellationToken);
             return new ScoreBatchResponse { RequestId = request.RequestId, Results = { results } };
         }
         catch (OverCapacityException exception)

@@ -9,11 +9,9 @@ namespace Rlhf.Reward.Models;
 /// <summary>A reward model in memory. <see cref="Model"/> is for the engine's thread; the rest is immutable.</summary>
 internal sealed class LoadedRewardModel : IDisposable
 {
-    private const string ProbeText = "\n\nHuman: Is this a probe?\n\nAssistant: It is.";
-
-    private LoadedRewardModel(ModelVersion version, PackedRewardModel model, TextTokenizer tokenizer)
+    private LoadedRewardModel(ModelVersion version, PackedRewardModel model, TextTokenizer tokenizer, double[] probeScores)
     {
-        (Version, Model, Tokenizer) = (version, model, tokenizer);
+        (Version, Model, Tokenizer, ProbeScores) = (version, model, tokenizer, probeScores);
     }
 
     public ModelVersion Version { get; }
@@ -22,11 +20,14 @@ internal sealed class LoadedRewardModel : IDisposable
 
     public TextTokenizer Tokenizer { get; }
 
+    /// <summary>Normalised scores of the probe set, all finite.</summary>
+    public double[] ProbeScores { get; }
+
     public int ContextLength => Model.Config.ContextLength;
 
     public int VocabularySize => Model.Config.VocabularySize;
 
-    /// <summary>Loads a version's files and scores a probe, so that a broken model never takes over.</summary>
+    /// <summary>Loads a version's files and scores the probe set, so that a broken model never takes over.</summary>
     /// <param name="cached">The version and its folder.</param>
     /// <param name="baseTokenizer">Used when the folder has no tokenizer.</param>
     /// <param name="threads">Threads that compute scores.</param>
@@ -45,14 +46,16 @@ internal sealed class LoadedRewardModel : IDisposable
         var hasTokenizer = File.Exists(Path.Combine(folder, "tokenizer.json")) || File.Exists(Path.Combine(folder, "tokenizer.model"));
         var tokenizer = hasTokenizer ? TextTokenizer.Load(folder) : baseTokenizer;
         using var model = RewardModel.Load(folder);
-        var loaded = new LoadedRewardModel(version, new PackedRewardModel(model, threads), tokenizer);
-        var probe = tokenizer.Encode(ProbeText);
-        if (!float.IsFinite(loaded.Model.Score([probe[..Math.Min(probe.Length, loaded.ContextLength)]])[0]))
+        var packed = new PackedRewardModel(model, threads);
+        try
         {
-            loaded.Dispose();
-            throw new InvalidDataException($"Version '{version.VersionId}' gives scores that are not finite numbers.");
+            return new LoadedRewardModel(version, packed, tokenizer, ProbeSet.Score(version, packed, tokenizer));
         }
-        return loaded;
+        catch
+        {
+            packed.Dispose();
+            throw;
+        }
     }
 
     public void Dispose() => Model.Dispose();

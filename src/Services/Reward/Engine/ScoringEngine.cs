@@ -18,10 +18,13 @@ internal sealed class ScoringEngine : IDisposable
     {
         (_options, _metrics) = (options, metrics);
         _queue = new FairQueue(options.MaxQueuedItems, Math.Min(options.MaxQueuedItems, options.MaxQueuedItemsPerCaller));
-        metrics.ObserveQueue(() => _queue.Count);
+        metrics.ObserveQueue(() => QueuedItems);
         _thread = new Thread(Run) { Name = "reward models", IsBackground = true };
         _thread.Start();
     }
+
+    /// <summary>Items that wait for their pass.</summary>
+    public int QueuedItems => _queue.Count;
 
     /// <summary>Refuses a call before anything is computed for it.</summary>
     /// <exception cref="OverCapacityException">Too many items wait already.</exception>

@@ -22,6 +22,7 @@ internal static class RewardServer
     public static void Configure(WebApplicationBuilder builder)
     {
         builder.AddServiceDefaults();
+        builder.AddCallerAuthentication();
         builder.AddRabbitMQClient("messaging");
         builder.AddRedisClient("cache", settings => settings.DisableAutoActivation = false, FailFast);
         var services = builder.Services;
@@ -62,6 +63,7 @@ internal static class RewardServer
     public static void Map(WebApplication app)
     {
         set_num_threads(app.Services.GetRequiredService<TorchOptions>().Threads);
+        app.RequireCallersOnNetwork();
         // What is wrong stops the start, before anything is connected to.
         app.Services.GetRequiredService<RewardOptions>();
         app.Services.GetRequiredService<BaseModel>();

@@ -43,7 +43,16 @@ internal sealed class RunningReward : IAsyncDisposable
     public static async Task<RunningReward> StartAsync(string messaging, string cache, params (string Key, string Value)[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("rlhf-reward-").FullName;
-        var learner = PublishingLearner.Start(Path.Combine(folder, "learner"));
+        return await StartAsync(messaging, cache, folder, PublishingLearner.Start(Path.Combine(folder, "learner")), settings);
+    }
+
+    /// <summary>Another process of the same service, with the same Learner; it ends before the first.</summary>
+    public Task<RunningReward> StartReplicaAsync(string messaging, string cache, params (string Key, string Value)[] settings) =>
+        StartAsync(messaging, cache, Directory.CreateTempSubdirectory("rlhf-reward-").FullName, Learner, [("Versions:Group", Folder), .. settings]);
+
+    private static async Task<RunningReward> StartAsync(
+        string messaging, string cache, string folder, PublishingLearner learner, (string Key, string Value)[] settings)
+    {
         var address = $"http://127.0.0.1:{FreePort()}";
         var http = $"http://127.0.0.1:{FreePort()}";
         var log = new WarningLog();
@@ -56,6 +65,7 @@ internal sealed class RunningReward : IAsyncDisposable
             ["ConnectionStrings:cache"] = cache,
             ["services:learner:grpc:0"] = learner.Address,
             ["Model:Path"] = TinyModels.WriteBase(Path.Combine(folder, "base")),
+            ["Versions:Group"] = folder, // others in the same Redis use the same names of versions
             ["Data:Path"] = Path.Combine(folder, "data"),
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));

@@ -90,7 +90,7 @@ internal sealed class RewardMetrics : IDisposable
     public void Returned(string versionId, CanaryAlarm alarm) => _returned.Add(
         1,
         KeyValuePair.Create<string, object?>("version", versionId),
-        KeyValuePair.Create<string, object?>("reason", alarm switch { CanaryAlarm.NotFinite => "not_finite", CanaryAlarm.Drift => "drift", _ => "failed" }));
+        KeyValuePair.Create<string, object?>("reason", alarm switch { CanaryAlarm.NotFinite => "not_finite", CanaryAlarm.Drift => "drift", CanaryAlarm.Elsewhere => "elsewhere", _ => "failed" }));
 
     public void Shadowed(string versionId, double difference) =>
         _shadowDifferences.Record(difference, KeyValuePair.Create<string, object?>("version", versionId));

@@ -44,6 +44,10 @@ internal sealed record RewardOptions
     [Range(1, 3650)]
     public int CacheDays { get; init; } = 7;
 
+    /// <summary>How long the answer of a request that had an id is remembered for all replicas.</summary>
+    [Range(1, 10080)]
+    public int RequestIdMinutes { get; init; } = 60;
+
     /// <summary>How often the Learner is asked for its newest version, in case its announcement was missed.</summary>
     [Range(1, 86400)]
     public int RefreshSeconds { get; init; } = 30;

@@ -41,7 +41,10 @@ internal static class RewardServer
         services.AddSingleton<LoadedModels>();
         services.AddSingleton<RewardModelRegistry>();
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<OptionalRedis>();
+        services.AddSingleton<VersionAgreement>();
         services.AddSingleton<ScoreCache>();
+        services.AddSingleton<SharedAnswers>();
         services.AddSingleton<Scorer>();
         services.AddSingleton<ShadowScorer>();
         services.AddSingleton<RoutedScorer>();
@@ -79,7 +82,7 @@ internal static class RewardServer
         options.BacklogPolicy = BacklogPolicy.FailFast;
         options.AsyncTimeout = 500;
         options.ConnectTimeout = 1000;
-        options.LoggerFactory = NullLoggerFactory.Instance; // ScoreCache says it once, the client would say it at every try
+        options.LoggerFactory = NullLoggerFactory.Instance; // OptionalRedis says it once, the client would say it at every try
     }
 
     private static VersionCache OpenCache(string folder, LearningService.LearningServiceClient learner)

@@ -11,4 +11,7 @@ internal enum CanaryAlarm
 
     /// <summary>Scoring with it failed.</summary>
     Failed,
+
+    /// <summary>Another replica saw one of these.</summary>
+    Elsewhere,
 }

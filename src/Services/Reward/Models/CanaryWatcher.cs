@@ -12,6 +12,7 @@ internal sealed partial class CanaryWatcher(RewardModelRegistry registry, Versio
         {
             try
             {
+                await registry.AgreeAsync(stoppingToken);
                 await registry.WatchCanaryAsync(stoppingToken);
             }
             catch (Exception exception) when (exception is RpcException or Engine.OverCapacityException)

@@ -7,7 +7,7 @@ namespace Rlhf.Reward.Models;
 /// <summary>Which of the published reward models "latest" and "canary" mean, and how one takes over from another.</summary>
 internal sealed partial class RewardModelRegistry(
     LoadedModels models, LearningService.LearningServiceClient learner, ScoringEngine engine, VersionOptions options, VersionHealth health,
-    RewardMetrics metrics, TimeProvider clock, ILogger<RewardModelRegistry> logger)
+    VersionAgreement agreement, RewardMetrics metrics, TimeProvider clock, ILogger<RewardModelRegistry> logger)
 {
     public const string LatestAlias = "latest";
     public const string CanaryAlias = "canary";
@@ -80,13 +80,13 @@ internal sealed partial class RewardModelRegistry(
         var latest = Volatile.Read(ref _latest);
         if (latest is null || options.CanaryShare == 0 || options.Pinned.Length > 0)
         {
-            TakeOver(version);
+            await TakeOverAsync(version);
             return;
         }
         using var current = await models.AcquireAsync(latest.VersionId, cancellationToken);
         if (DriftsAway(lease.Model.ProbeScores, current.Model.ProbeScores) is { } drift)
         {
-            Return(version, CanaryAlarm.Drift, drift);
+            await ReturnAsync(version, CanaryAlarm.Drift, drift);
             return;
         }
         lock (_lock)
@@ -109,6 +109,8 @@ internal sealed partial class RewardModelRegistry(
         {
             health.Published(version.VersionId);
         }
+        var (agreed, returned) = await agreement.ReadAsync();
+        await FollowAsync(published, agreed, returned, cancellationToken);
         var newest = published.Where(version => !HasReturned(version.VersionId)).TakeLast(2).ToArray();
         // A process that starts during a trial can't know of it: the newest is on trial again, beside the one before it.
         if (newest.Length == 2 && LatestVersion is null && options.CanaryShare > 0)
@@ -145,24 +147,30 @@ internal sealed partial class RewardModelRegistry(
         var raw = await engine.ScoreAsync(model, ProbeSet.Tokens(model.Tokenizer, model.ContextLength), "probes", cancellationToken);
         if (!raw.All(float.IsFinite))
         {
-            Return(canary.Version, CanaryAlarm.NotFinite, drift: null);
+            await ReturnAsync(canary.Version, CanaryAlarm.NotFinite, drift: null);
         }
         else if (DriftsAway(ProbeSet.Normalise(canary.Version, raw), current.Model.ProbeScores) is { } drift)
         {
-            Return(canary.Version, CanaryAlarm.Drift, drift);
+            await ReturnAsync(canary.Version, CanaryAlarm.Drift, drift);
         }
         else if (clock.GetUtcNow() - canary.Since >= TimeSpan.FromSeconds(options.CanarySeconds))
         {
-            TakeOver(canary.Version);
+            await TakeOverAsync(canary.Version);
         }
     }
 
     /// <summary>Takes a version back that failed in use, if it is the canary.</summary>
-    public void Report(ModelVersion version, CanaryAlarm alarm)
+    public Task ReportAsync(ModelVersion version, CanaryAlarm alarm) =>
+        CanaryVersion == version.VersionId ? ReturnAsync(version, alarm, drift: null) : Task.CompletedTask;
+
+    /// <summary>Follows what other replicas have seen: a canary that went back, or one whose time was up.</summary>
+    /// <exception cref="RpcException">The Learner can't be reached, or a version can't be loaded.</exception>
+    public async Task AgreeAsync(CancellationToken cancellationToken)
     {
-        if (CanaryVersion == version.VersionId)
+        var (latest, returned) = await agreement.ReadAsync();
+        if (CanaryVersion is { } canary && (canary == latest || returned.Contains(canary)))
         {
-            Return(version, alarm, drift: null);
+            await RefreshAsync(cancellationToken);
         }
     }
 
@@ -176,11 +184,34 @@ internal sealed partial class RewardModelRegistry(
     private double? DriftsAway(double[] canary, double[] latest) =>
         ProbeSet.Drift(canary, latest) is var drift && drift <= options.MaxProbeDrift ? null : drift;
 
-    private void TakeOver(ModelVersion version)
+    private async Task FollowAsync(IReadOnlyList<ModelVersion> published, string agreed, IReadOnlyList<string> returned, CancellationToken cancellationToken)
+    {
+        foreach (var version in published.Where(version => returned.Contains(version.VersionId)))
+        {
+            await ReturnAsync(version, CanaryAlarm.Elsewhere, drift: null);
+        }
+        // What has been on trial elsewhere needs none here.
+        if (published.FirstOrDefault(version => version.VersionId == agreed) is { } taken && (IsWanted(taken) || CanaryVersion == agreed))
+        {
+            using var lease = await models.AcquireAsync(agreed, cancellationToken);
+            await TakeOverAsync(taken);
+        }
+    }
+
+    private async Task TakeOverAsync(ModelVersion version)
+    {
+        if (TakeOver(version))
+        {
+            await agreement.TookOverAsync(version);
+        }
+    }
+
+    private bool TakeOver(ModelVersion version)
     {
         lock (_lock)
         {
-            if (IsWanted(version) || CanaryVersion == version.VersionId)
+            var isTaking = IsWanted(version) || CanaryVersion == version.VersionId;
+            if (isTaking)
             {
                 Volatile.Write(ref _latest, version);
                 if (_canary is { } canary && canary.Version.CreatedUnixMs <= version.CreatedUnixMs)
@@ -190,10 +221,11 @@ internal sealed partial class RewardModelRegistry(
                 Settle();
                 LogAdopted(version.VersionId);
             }
+            return isTaking;
         }
     }
 
-    private void Return(ModelVersion version, CanaryAlarm alarm, double? drift)
+    private async Task ReturnAsync(ModelVersion version, CanaryAlarm alarm, double? drift)
     {
         lock (_lock)
         {
@@ -210,6 +242,10 @@ internal sealed partial class RewardModelRegistry(
         }
         metrics.Returned(version.VersionId, alarm);
         LogReturned(version.VersionId, LatestVersion, alarm, drift, options.MaxProbeDrift);
+        if (alarm != CanaryAlarm.Elsewhere)
+        {
+            await agreement.ReturnedAsync(version);
+        }
     }
 
     // The models of the aliases stay in memory, and their entries in the health service follow.

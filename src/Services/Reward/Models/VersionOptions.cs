@@ -7,6 +7,10 @@ internal sealed record VersionOptions
 {
     public const string Section = "Versions";
 
+    /// <summary>Replicas of one group agree on versions through Redis; systems that share a Redis need a group each.</summary>
+    [Required]
+    public string Group { get; init; } = "default";
+
     /// <summary>The version that "latest" means, whatever is published; empty for the newest. This is how a model is rolled back.</summary>
     public string Pinned { get; init; } = "";
 

@@ -50,13 +50,13 @@ internal sealed partial class RoutedScorer(
             var results = await scorer.ScoreAsync(lease.Model, items, policy, cancellationToken);
             if (results.Any(result => result.Error?.Code == ErrorCode.NotFinite))
             {
-                registry.Report(lease.Model.Version, CanaryAlarm.NotFinite);
+                await registry.ReportAsync(lease.Model.Version, CanaryAlarm.NotFinite);
             }
             return results;
         }
         catch (Exception exception) when (exception is not (OperationCanceledException or OverCapacityException))
         {
-            registry.Report(lease.Model.Version, CanaryAlarm.Failed);
+            await registry.ReportAsync(lease.Model.Version, CanaryAlarm.Failed);
             throw;
         }
     }

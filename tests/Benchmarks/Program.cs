@@ -31,4 +31,6 @@ var once = new Argument<int>("threads");
 var loadOnce = new Command("load-once", "One load in this process, for load.") { folder, way, once };
 loadOnce.Hidden = true;
 loadOnce.SetAction(parsed => LoadBenchmark.Once(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(way), parsed.GetValue(once)));
-return new RootCommand("Measures this machine; every speed is also a ratio to another one of the same run.") { decode, tokenize, load, loadOnce }.Parse(args).Invoke();
+var reward = new Command("reward", "The Reward service against the bare forward pass, from the cache, under a burst, and during a take-over.") { threads };
+reward.SetAction(parsed => RewardBenchmark.RunAsync(parsed.GetValue(threads)));
+return new RootCommand("Measures this machine; every speed is also a ratio to another one of the same run.") { decode, tokenize, load, loadOnce, reward }.Parse(args).Invoke();

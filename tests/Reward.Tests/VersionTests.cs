@@ -87,8 +87,8 @@ public sealed class VersionTests(BackingServersFixture servers)
 
         Assert.Equal(4, first.Distinct().Count());
         Assert.Equal(first, second);
-        var registry = reward.Services.GetRequiredService<RewardModelRegistry>();
-        Assert.Equal(2, Enumerable.Range(0, 4).Count(i => registry.IsLoaded($"v{i}")));
+        var models = reward.Services.GetRequiredService<LoadedModels>();
+        Assert.Equal(2, Enumerable.Range(0, 4).Count(i => models.IsLoaded($"v{i}")));
     }
 
     [Fact]

@@ -73,7 +73,10 @@ internal static class RewardServer
         // What is wrong stops the start, before anything is connected to.
         app.Services.GetRequiredService<RewardOptions>();
         app.Services.GetRequiredService<BaseModel>();
-        app.Services.GetRequiredService<ConfiguredModels>();
+        foreach (var version in app.Services.GetRequiredService<ConfiguredModels>().Versions)
+        {
+            app.Services.GetRequiredService<VersionHealth>().Published(version.VersionId);
+        }
         app.Services.GetRequiredService<VersionCache>();
         app.MapDefaultEndpoints();
         app.MapGrpcService<RewardGrpcService>();

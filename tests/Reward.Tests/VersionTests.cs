@@ -114,6 +114,17 @@ public sealed class VersionTests(BackingServersFixture servers)
         Assert.Contains("Redis is gone", Assert.Single(reward.Log.Warnings), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(31)]
+    [InlineData(32)]
+    public async Task A_test_sees_no_scores_of_another_under_the_same_name(long seed)
+    {
+        await using var reward = await RunningReward.StartAsync(servers.Messaging, servers.Cache);
+        await reward.PublishAsync("same", seed);
+        Assert.False((await ScoreAsync(reward, "same", CachePolicy.Use)).FromCache);
+        Assert.True((await ScoreAsync(reward, "same", CachePolicy.Use)).FromCache);
+    }
+
     private static async Task<double[]> ScoreAllAsync(RunningReward reward) =>
         [.. (await Task.WhenAll(Enumerable.Range(0, 4).Select(i => ScoreAsync(reward, $"v{i}")))).Select(result => result.Raw)];
 

@@ -1,9 +1,5 @@
-using Google.Protobuf.WellKnownTypes;
-using Google.Rpc;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
-using RichStatus = Google.Rpc.Status;
-using Status = Grpc.Core.Status;
 
 namespace Rlhf.ServiceDefaults;
 
@@ -73,45 +69,12 @@ public sealed partial class ErrorInterceptor(IHostApplicationLifetime lifetime, 
 
     private RpcException ToRpcException(Exception exception, ServerCallContext context)
     {
-        switch (exception)
+        if (CallErrors.Of(exception, context.Deadline, context.CancellationToken, lifetime.ApplicationStopping) is { } known)
         {
-            case ArgumentException argument:
-                return InvalidArgument(argument);
-            case KeyNotFoundException:
-                return new RpcException(new Status(StatusCode.NotFound, exception.Message));
-            case OperationCanceledException when context.Deadline <= DateTime.UtcNow:
-                return new RpcException(new Status(StatusCode.DeadlineExceeded, "The call's deadline passed."));
-            case OperationCanceledException when context.CancellationToken.IsCancellationRequested:
-                return new RpcException(new Status(StatusCode.Cancelled, "The caller cancelled the call."));
-            case OperationCanceledException when lifetime.ApplicationStopping.IsCancellationRequested:
-                return new RpcException(new Status(StatusCode.Unavailable, "The service is stopping."));
-            case OperationCanceledException:
-                return new RpcException(new Status(StatusCode.Cancelled, "The work was cancelled."));
-            default:
-                LogFailure(context.Method, exception);
-                return new RpcException(new Status(StatusCode.Internal, $"{context.Method} failed; the service's log says why."));
+            return known;
         }
-    }
-
-    private static RpcException InvalidArgument(ArgumentException exception)
-    {
-        var description = DescriptionOf(exception);
-        var violation = new BadRequest.Types.FieldViolation { Field = exception.ParamName ?? "", Description = description };
-        return new RichStatus
-        {
-            Code = (int)Code.InvalidArgument,
-            Message = description,
-            Details = { Any.Pack(new BadRequest { FieldViolations = { violation } }) },
-        }.ToRpcException();
-    }
-
-    /// <summary>The message without the parameter's name, which .NET appends and the field violation names anyway.</summary>
-    private static string DescriptionOf(ArgumentException exception)
-    {
-        var suffix = $" (Parameter '{exception.ParamName}')";
-        return exception.ParamName is not null && exception.Message.EndsWith(suffix, StringComparison.Ordinal)
-            ? exception.Message[..^suffix.Length]
-            : exception.Message;
+        LogFailure(context.Method, exception);
+        return CallErrors.Internal(context.Method);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} failed")]

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Numerics.Tensors;
@@ -42,6 +43,15 @@ internal static class DecodeBenchmark
     };
 
     private static readonly PyTorchScript s_pytorch = new("decode_pytorch.py");
+
+    /// <summary>The command "decode".</summary>
+    public static Command Create(Option<int> threads)
+    {
+        var large = new Option<bool>("--large") { Description = "Also a model of 135 million parameters (takes minutes and 2 GB)." };
+        var command = new Command("decode", "Tokens a second: packed weights, TorchSharp, and PyTorch where python3 has it.") { threads, large };
+        command.SetAction(parsed => Run(parsed.GetValue(threads), parsed.GetValue(large)));
+        return command;
+    }
 
     public static void Run(int threads, bool withLarge)
     {

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Rlhf.LanguageModels;
@@ -25,6 +26,29 @@ internal static class LoadBenchmark
         ContextLength = 8192,
         HasTiedHead = true,
     };
+
+    /// <summary>The command "load", and the hidden one that it starts for each load in a process of its own.</summary>
+    public static IEnumerable<Command> Create(Option<int> threads)
+    {
+        var model = new Option<DirectoryInfo>("--model") { Description = "Only what another adapter costs on this model folder." };
+        model.AcceptExistingOnly();
+        var load = new Command("load", "Seconds and memory from a folder to a model of 135 million parameters that can decode (writes 0.9 GB to the temporary folder).") { threads, model };
+        load.SetAction(parsed =>
+        {
+            if (parsed.GetValue(model) is { } chosen)
+            {
+                MeasureUpdates(chosen.FullName, parsed.GetValue(threads));
+                return;
+            }
+
+            Run(parsed.GetValue(threads));
+        });
+        var (folder, way, once) = (new Argument<string>("folder"), new Argument<string>("way"), new Argument<int>("threads"));
+        var loadOnce = new Command("load-once", "One load in this process, for load.") { folder, way, once };
+        loadOnce.Hidden = true;
+        loadOnce.SetAction(parsed => Once(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(way), parsed.GetValue(once)));
+        return [load, loadOnce];
+    }
 
     /// <summary>Measures all ways, with either stored type.</summary>
     public static void Run(int threads)

@@ -3,39 +3,18 @@ using Rlhf.Benchmarks;
 using Rlhf.Benchmarks.HhReward;
 
 var threads = new Option<int>("--threads") { Description = "Processor threads.", DefaultValueFactory = _ => Environment.ProcessorCount };
-var large = new Option<bool>("--large") { Description = "Also a model of 135 million parameters (takes minutes and 2 GB)." };
-var decode = new Command("decode", "Tokens a second: packed weights, TorchSharp, and PyTorch where python3 has it.") { threads, large };
-decode.SetAction(parsed => DecodeBenchmark.Run(parsed.GetValue(threads), parsed.GetValue(large)));
-
-var train = new Command("train", "Tokens a second of a training step of 5 million parameters, against PyTorch where python3 has it.") { threads };
-train.SetAction(parsed => TrainBenchmark.Run(parsed.GetValue(threads)));
-
-var folders = new Argument<string[]>("folders") { Description = "Model folders with a tokenizer each.", Arity = ArgumentArity.OneOrMore };
-var text = new Option<FileInfo>("--text") { Description = "A file of English text.", Required = true };
-text.AcceptExistingOnly();
-var tokenize = new Command("tokenize", "Megabytes of text a second, for English and for one long word.") { folders, text };
-tokenize.SetAction(parsed => TokenizeBenchmark.Run(parsed.GetRequiredValue(folders), parsed.GetRequiredValue(text).FullName));
-
-var load = new Command("load", "Seconds and memory from a folder to a model of 135 million parameters that can decode (writes 0.9 GB to the temporary folder).") { threads };
-var model = new Option<DirectoryInfo>("--model") { Description = "Only what another adapter costs on this model folder." };
-model.AcceptExistingOnly();
-load.Options.Add(model);
-load.SetAction(parsed =>
+var root = new RootCommand("Measures this machine; every speed is also a ratio to another one of the same run.");
+Command[] commands =
+[
+    DecodeBenchmark.Create(threads),
+    .. TrainBenchmark.Create(threads),
+    TokenizeBenchmark.Create(),
+    .. LoadBenchmark.Create(threads),
+    RewardBenchmark.Create(threads),
+    HhRewardCommand.Create(threads),
+];
+foreach (var command in commands)
 {
-    if (parsed.GetValue(model) is { } chosen)
-    {
-        LoadBenchmark.MeasureUpdates(chosen.FullName, parsed.GetValue(threads));
-        return;
-    }
-
-    LoadBenchmark.Run(parsed.GetValue(threads));
-});
-var (folder, way) = (new Argument<string>("folder"), new Argument<string>("way"));
-var once = new Argument<int>("threads");
-var loadOnce = new Command("load-once", "One load in this process, for load.") { folder, way, once };
-loadOnce.Hidden = true;
-var trainOnce = new Command("train-once", "A few steps in this process, for train.") { way, once };
-trainOnce.Hidden = true;
-trainOnce.SetAction(parsed => TrainBenchmark.Once(parsed.GetRequiredValue(way), parsed.GetValue(once)));
-loadOnce.SetAction(parsed => LoadBenchmark.Once(parsed.GetRequiredValue(folder), parsed.GetRequiredValue(way), parsed.GetValue(once)));
-return new RootCommand("Measures this machine; every speed is also a ratio to another one of the same run.") { decode, train, tokenize, load, loadOnce, trainOnce, HhRewardCommand.Create(threads) }.Parse(args).Invoke();
+    root.Subcommands.Add(command);
+}
+return root.Parse(args).Invoke();

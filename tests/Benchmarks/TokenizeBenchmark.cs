@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -11,6 +12,17 @@ internal static class TokenizeBenchmark
     private const int Bytes = 1_000_000;
     private const int Growth = 4;
     private const int Runs = 5;
+
+    /// <summary>The command "tokenize".</summary>
+    public static Command Create()
+    {
+        var folders = new Argument<string[]>("folders") { Description = "Model folders with a tokenizer each.", Arity = ArgumentArity.OneOrMore };
+        var text = new Option<FileInfo>("--text") { Description = "A file of English text.", Required = true };
+        text.AcceptExistingOnly();
+        var command = new Command("tokenize", "Megabytes of text a second, for English and for one long word.") { folders, text };
+        command.SetAction(parsed => Run(parsed.GetRequiredValue(folders), parsed.GetRequiredValue(text).FullName));
+        return command;
+    }
 
     /// <param name="folders">Model folders.</param>
     /// <param name="english">A file of English text; repeated where it is shorter than needed.</param>

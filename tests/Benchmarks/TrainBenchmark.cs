@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Rlhf.LanguageModels;
@@ -19,6 +20,18 @@ internal static class TrainBenchmark
     private const int LongResponse = 64; // the one that is then doubled
 
     private static readonly ModelConfig s_config = DecodeBenchmark.Small;
+
+    /// <summary>The command "train", and the hidden one that it starts for a few steps in a process of their own.</summary>
+    public static IEnumerable<Command> Create(Option<int> threads)
+    {
+        var train = new Command("train", "Tokens a second of a training step of 5 million parameters, against PyTorch where python3 has it.") { threads };
+        train.SetAction(parsed => Run(parsed.GetValue(threads)));
+        var (way, once) = (new Argument<string>("way"), new Argument<int>("threads"));
+        var trainOnce = new Command("train-once", "A few steps in this process, for train.") { way, once };
+        trainOnce.Hidden = true;
+        trainOnce.SetAction(parsed => Once(parsed.GetRequiredValue(way), parsed.GetValue(once)));
+        return [train, trainOnce];
+    }
 
     public static void Run(int threads)
     {

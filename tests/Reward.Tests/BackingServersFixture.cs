@@ -1,9 +1,11 @@
 using Rlhf.BackingServers;
 using Rlhf.Reward.Tests;
+using StackExchange.Redis;
 using Xunit.Sdk;
 using Xunit.v3;
 
 [assembly: AssemblyFixture(typeof(BackingServersFixture))]
+[assembly: EmptyRedisAfterTest]
 
 // Two services at a time would take messages from one queue.
 [assembly: Parallelization(Mode = ParallelMode.None)]
@@ -24,6 +26,13 @@ public sealed class BackingServersFixture : IAsyncLifetime
     {
         _broker = await RabbitMqServer.StartAsync(new BackingServerOptions(), CancellationToken.None);
         _redis = await RedisServer.StartAsync(new BackingServerOptions(), CancellationToken.None);
+    }
+
+    /// <summary>Forgets all scores, answers and versions.</summary>
+    public void EmptyCache()
+    {
+        using var redis = ConnectionMultiplexer.Connect($"{Cache},allowAdmin=true");
+        redis.GetServers().Single().FlushAllDatabases();
     }
 
     public async ValueTask DisposeAsync()

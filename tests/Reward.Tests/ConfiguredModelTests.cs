@@ -1,9 +1,12 @@
 using System.Text.Json.Nodes;
 using Grpc.Core;
+using Grpc.Health.V1;
+using Grpc.Net.Client;
 using Rlhf.LanguageModels;
 using Rlhf.Reward.Models;
 using Rlhf.ServiceDefaults;
 using Rlhf.V1;
+using static Grpc.Health.V1.HealthCheckResponse.Types;
 
 namespace Rlhf.Reward.Tests;
 
@@ -29,7 +32,9 @@ public sealed class ConfiguredModelTests(BackingServersFixture servers) : IDispo
             config["pad_token_id"] = TinyModels.EosId;
         });
         await using var reward = await RunningReward.StartAsync(servers.Messaging, servers.Cache, ("Reward:Models:theirs", _folder));
+        Assert.Equal(ServingStatus.Unknown, await HealthAsync(reward));
         var first = await ScoreAsync(reward);
+        Assert.Equal(ServingStatus.Serving, await HealthAsync(reward));
 
         using (var model = RewardModel.Load(_folder))
         {
@@ -83,6 +88,12 @@ public sealed class ConfiguredModelTests(BackingServersFixture servers) : IDispo
         TinyModels.WriteBase(_folder);
         var options = new RewardOptions { Models = new Dictionary<string, string> { [name] = folder == "nowhere" ? Path.Combine(_folder, folder) : _folder } };
         Assert.Contains(name, Assert.Throws<StartupException>(() => new ConfiguredModels(options)).Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<ServingStatus> HealthAsync(RunningReward reward)
+    {
+        using var channel = GrpcChannel.ForAddress(reward.Address);
+        return (await new Health.HealthClient(channel).CheckAsync(new HealthCheckRequest { Service = "theirs" }, cancellationToken: Cancellation)).Status;
     }
 
     private void Edit(Action<JsonObject> change)

@@ -15,10 +15,12 @@ internal sealed class RunningReward : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly GrpcChannel _channel;
 
-    private RunningReward(WebApplication app, string address, string folder, PublishingLearner learner, WarningLog log)
+    private RunningReward(WebApplication app, string address, string http, string folder, PublishingLearner learner, WarningLog log)
     {
         (_app, Folder, Learner, Log) = (app, folder, learner, log);
         _channel = GrpcChannel.ForAddress(address);
+        Http = new HttpClient { BaseAddress = new Uri(http) };
+        Address = address;
         Client = new RewardService.RewardServiceClient(_channel);
     }
 
@@ -30,23 +32,40 @@ internal sealed class RunningReward : IAsyncDisposable
 
     public RewardService.RewardServiceClient Client { get; }
 
+    /// <summary>For the HTTP endpoint.</summary>
+    public HttpClient Http { get; }
+
+    /// <summary>Of the gRPC endpoint.</summary>
+    public string Address { get; }
+
     public IServiceProvider Services => _app.Services;
 
     public static async Task<RunningReward> StartAsync(string messaging, string cache, params (string Key, string Value)[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("rlhf-reward-").FullName;
-        var learner = PublishingLearner.Start(Path.Combine(folder, "learner"));
+        return await StartAsync(messaging, cache, folder, PublishingLearner.Start(Path.Combine(folder, "learner")), settings);
+    }
+
+    /// <summary>Another process of the same service, with the same Learner; it ends before the first.</summary>
+    public Task<RunningReward> StartReplicaAsync(string messaging, string cache, params (string Key, string Value)[] settings) =>
+        StartAsync(messaging, cache, Directory.CreateTempSubdirectory("rlhf-reward-").FullName, Learner, [("Versions:Group", Folder), .. settings]);
+
+    private static async Task<RunningReward> StartAsync(
+        string messaging, string cache, string folder, PublishingLearner learner, (string Key, string Value)[] settings)
+    {
         var address = $"http://127.0.0.1:{FreePort()}";
+        var http = $"http://127.0.0.1:{FreePort()}";
         var log = new WarningLog();
         var builder = WebApplication.CreateBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Kestrel:Endpoints:http:Url"] = "http://127.0.0.1:0",
+            ["Kestrel:Endpoints:http:Url"] = http,
             ["Kestrel:Endpoints:grpc:Url"] = address,
             ["ConnectionStrings:messaging"] = messaging,
             ["ConnectionStrings:cache"] = cache,
             ["services:learner:grpc:0"] = learner.Address,
             ["Model:Path"] = TinyModels.WriteBase(Path.Combine(folder, "base")),
+            ["Versions:Group"] = folder, // others in the same Redis use the same names of versions
             ["Data:Path"] = Path.Combine(folder, "data"),
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
@@ -55,7 +74,7 @@ internal sealed class RunningReward : IAsyncDisposable
         var app = builder.Build();
         RewardServer.Map(app);
         await app.StartAsync();
-        return new RunningReward(app, address, folder, learner, log);
+        return new RunningReward(app, address, http, folder, learner, log);
     }
 
     public async Task<ModelVersion> PublishAsync(string versionId, long seed, int poisonedId = -1, int members = 1) =>
@@ -66,6 +85,7 @@ internal sealed class RunningReward : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _channel.Dispose();
+        Http.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
         await Learner.DisposeAsync();

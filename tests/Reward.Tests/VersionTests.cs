@@ -87,8 +87,8 @@ public sealed class VersionTests(BackingServersFixture servers)
 
         Assert.Equal(4, first.Distinct().Count());
         Assert.Equal(first, second);
-        var registry = reward.Services.GetRequiredService<RewardModelRegistry>();
-        Assert.Equal(2, Enumerable.Range(0, 4).Count(i => registry.IsLoaded($"v{i}")));
+        var models = reward.Services.GetRequiredService<LoadedModels>();
+        Assert.Equal(2, Enumerable.Range(0, 4).Count(i => models.IsLoaded($"v{i}")));
     }
 
     [Fact]
@@ -112,6 +112,17 @@ public sealed class VersionTests(BackingServersFixture servers)
 
         Assert.True(DateTime.UtcNow - started < TimeSpan.FromSeconds(5), "a request must not wait for a cache that is gone");
         Assert.Contains("Redis is gone", Assert.Single(reward.Log.Warnings), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(31)]
+    [InlineData(32)]
+    public async Task A_test_sees_no_scores_of_another_under_the_same_name(long seed)
+    {
+        await using var reward = await RunningReward.StartAsync(servers.Messaging, servers.Cache);
+        await reward.PublishAsync("same", seed);
+        Assert.False((await ScoreAsync(reward, "same", CachePolicy.Use)).FromCache);
+        Assert.True((await ScoreAsync(reward, "same", CachePolicy.Use)).FromCache);
     }
 
     private static async Task<double[]> ScoreAllAsync(RunningReward reward) =>

@@ -1,7 +1,4 @@
-using Google.Protobuf.WellKnownTypes;
-using Google.Rpc;
 using Grpc.Core;
-using Rlhf.Reward.Engine;
 using Rlhf.Reward.Models;
 using Rlhf.Reward.Scoring;
 using Rlhf.ServiceDefaults;
@@ -10,30 +7,27 @@ using Rlhf.V1;
 namespace Rlhf.Reward;
 
 /// <summary>The gRPC door.</summary>
-internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer scorer, RecentAnswers recentAnswers, BaseModel baseModel, RewardOptions options,
-    ConfiguredModels configured)
+internal sealed class RewardGrpcService(
+    RewardModelRegistry registry, LoadedModels models, ConfiguredModels configured, RoutedScorer scorer, ScoreCalls calls, BaseModel baseModel, RewardOptions options)
     : RewardService.RewardServiceBase
 {
-    public override Task<ScoreBatchResponse> ScoreBatch(ScoreBatchRequest request, ServerCallContext context)
-    {
-        RequireCount(request.Items);
-        return recentAnswers.OnceAsync(request, () => ScoreAsync(request, context.CancellationToken), context.CancellationToken);
-    }
+    public override Task<ScoreBatchResponse> ScoreBatch(ScoreBatchRequest request, ServerCallContext context) =>
+        calls.ScoreAsync(request, Callers.NameOf(context.GetHttpContext()), context.CancellationToken);
 
     public override async Task ScoreStream(
         IAsyncStreamReader<ScoreStreamRequest> requestStream, IServerStreamWriter<ScoreStreamResponse> responseStream, ServerCallContext context)
     {
-        using var call = new ScoreStreamCall(registry, scorer, options.MaxItemsInFlightPerStream);
+        using var call = new ScoreStreamCall(scorer, options.MaxItemsInFlightPerStream, Callers.NameOf(context.GetHttpContext()));
         await call.RunAsync(requestStream, responseStream, context.CancellationToken);
     }
 
     public override async Task<TokenizeResponse> Tokenize(TokenizeRequest request, ServerCallContext context)
     {
-        RequireCount(request.Items);
+        calls.RequireCount(request.Items);
         var tokenizer = baseModel.Tokenizer;
         if (registry.LatestVersion is { } latest)
         {
-            using var lease = await registry.AcquireAsync(latest, context.CancellationToken);
+            using var lease = await models.AcquireAsync(latest, context.CancellationToken);
             tokenizer = lease.Model.Tokenizer;
         }
         return new TokenizeResponse
@@ -69,7 +63,7 @@ internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer sco
         };
         if (registry.LatestVersion is { } latest)
         {
-            using var lease = await registry.AcquireAsync(latest, context.CancellationToken);
+            using var lease = await models.AcquireAsync(latest, context.CancellationToken);
             info.LatestVersion = latest;
             info.TokenizerHash = lease.Model.Tokenizer.Hash;
             info.ContextLength = lease.Model.ContextLength;
@@ -80,7 +74,6 @@ internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer sco
     public override async Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context)
     {
         var versions = await registry.RefreshAsync(context.CancellationToken);
-        var latest = registry.LatestVersion;
         return new ListModelsResponse
         {
             Models =
@@ -88,40 +81,10 @@ internal sealed class RewardGrpcService(RewardModelRegistry registry, Scorer sco
                 versions.Concat(configured.Versions).Select(version => new RewardModelDescription
                 {
                     Version = version,
-                    Loaded = registry.IsLoaded(version.VersionId),
-                    Aliases = { version.VersionId == latest ? [RewardModelRegistry.LatestAlias] : Array.Empty<string>() },
+                    Loaded = models.IsLoaded(version.VersionId),
+                    Aliases = { registry.AliasesOf(version.VersionId) },
                 }),
             },
         };
     }
-
-    private async Task<ScoreBatchResponse> ScoreAsync(ScoreBatchRequest request, CancellationToken cancellationToken)
-    {
-        using var lease = await registry.AcquireAsync(request.ModelVersion, cancellationToken);
-        var policy = new ScoringPolicy(request.Truncation, request.Cache, request.IncludeMembers);
-        try
-        {
-            var results = await scorer.ScoreAsync(lease.Model, request.Items, policy, cancellationToken);
-            return new ScoreBatchResponse { RequestId = request.RequestId, Results = { results } };
-        }
-        catch (OverCapacityException exception)
-        {
-            throw ResourceExhausted(exception);
-        }
-    }
-
-    private void RequireCount(IReadOnlyCollection<ScoreItem> items)
-    {
-        if (items.Count < 1 || items.Count > options.MaxItemsPerRequest)
-        {
-            throw new ArgumentException($"There are {items.Count} items; 1 to {options.MaxItemsPerRequest} are taken in one call.", nameof(items));
-        }
-    }
-
-    private static RpcException ResourceExhausted(OverCapacityException exception) => new Google.Rpc.Status
-    {
-        Code = (int)Code.ResourceExhausted,
-        Message = exception.Message,
-        Details = { Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)) }) },
-    }.ToRpcException();
 }

@@ -20,6 +20,10 @@ internal sealed record RewardOptions
     [Range(1, 1 << 24)]
     public int MaxQueuedItems { get; init; } = 16384;
 
+    /// <summary>Items of one caller that may wait: nobody fills the whole queue.</summary>
+    [Range(1, 1 << 24)]
+    public int MaxQueuedItemsPerCaller { get; init; } = 12288;
+
     /// <summary>Most items of one ScoreBatch or Tokenize call.</summary>
     [Range(1, 1 << 20)]
     public int MaxItemsPerRequest { get; init; } = 4096;
@@ -39,6 +43,10 @@ internal sealed record RewardOptions
     /// <summary>How long a score stays in the cache.</summary>
     [Range(1, 3650)]
     public int CacheDays { get; init; } = 7;
+
+    /// <summary>How long the answer of a request that had an id is remembered for all replicas.</summary>
+    [Range(1, 10080)]
+    public int RequestIdMinutes { get; init; } = 60;
 
     /// <summary>How often the Learner is asked for its newest version, in case its announcement was missed.</summary>
     [Range(1, 86400)]

@@ -8,7 +8,7 @@ namespace Rlhf.Reward;
 
 /// <summary>rollouts.generated → rollouts.scored, where the rollout names a reward model.</summary>
 internal sealed partial class RolloutGeneratedHandler(
-    RewardModelRegistry registry, Scorer scorer, MessagePublisher publisher, ILogger<RolloutGeneratedHandler> logger) : IMessageHandler<RolloutGenerated>
+    RoutedScorer scorer, MessagePublisher publisher, ILogger<RolloutGeneratedHandler> logger) : IMessageHandler<RolloutGenerated>
 {
     public async Task HandleAsync(RolloutGenerated message, CancellationToken cancellationToken)
     {
@@ -27,20 +27,16 @@ internal sealed partial class RolloutGeneratedHandler(
 
     private async Task<ScoreResult[]> ScoreAsync(RolloutGenerated rollout, CancellationToken cancellationToken)
     {
-        ModelLease lease;
         try
         {
-            lease = await registry.AcquireAsync(rollout.RewardModelVersion, cancellationToken);
+            return await scorer.ScoreAsync(
+                rollout.RewardModelVersion, [.. rollout.Samples.Select(sample => ToItem(rollout, sample))], ScoringPolicy.Queue, cancellationToken);
         }
         catch (RpcException exception) when (!cancellationToken.IsCancellationRequested)
         {
             LogNoModel(rollout.RewardModelVersion, exception.StatusCode, exception.Status.Detail);
             var error = ModelErrors.ToItemError(exception);
             return [.. rollout.Samples.Select(_ => new ScoreResult { Error = error })];
-        }
-        using (lease)
-        {
-            return await scorer.ScoreAsync(lease.Model, [.. rollout.Samples.Select(sample => ToItem(rollout, sample))], ScoringPolicy.Default, cancellationToken);
         }
     }
 

@@ -7,7 +7,7 @@ using Rlhf.V1;
 namespace Rlhf.Reward;
 
 /// <summary>One call of ScoreStream: items are scored side by side and answered as they are done. Every failure is its item's own.</summary>
-internal sealed class ScoreStreamCall(RewardModelRegistry registry, Scorer scorer, int maxInFlight) : IDisposable
+internal sealed class ScoreStreamCall(RoutedScorer scorer, int maxInFlight, string caller) : IDisposable
 {
     private readonly SemaphoreSlim _inFlight = new(maxInFlight);
     private readonly SemaphoreSlim _writing = new(1);
@@ -62,9 +62,8 @@ internal sealed class ScoreStreamCall(RewardModelRegistry registry, Scorer score
     {
         try
         {
-            using var lease = await registry.AcquireAsync(request.ModelVersion, cancellationToken);
-            var policy = new ScoringPolicy(request.Truncation, request.Cache, IncludeMembers: false);
-            return (await scorer.ScoreAsync(lease.Model, [request.Item ?? new ScoreItem()], policy, cancellationToken))[0];
+            var policy = new ScoringPolicy(request.Truncation, request.Cache, IncludeMembers: false, caller);
+            return (await scorer.ScoreAsync(request.ModelVersion, [request.Item ?? new ScoreItem()], policy, cancellationToken))[0];
         }
         catch (RpcException exception)
         {

@@ -10,13 +10,12 @@ namespace Rlhf.Reward.Models;
 /// <summary>A reward model in memory. <see cref="Model"/> is for the engine's thread; the rest is immutable.</summary>
 internal sealed class LoadedRewardModel : IDisposable
 {
-    private const string ProbeText = "\n\nHuman: Is this a probe?\n\nAssistant: It is.";
+    private readonly RewardModel? _onDevice; // what Model uses, where that isn't on the processor
 
-    private RewardModel? _onDevice; // what Model uses, where that isn't on the processor
-
-    private LoadedRewardModel(ModelVersion version, string cacheName, PackedRewardModel model, TextTokenizer tokenizer)
+    private LoadedRewardModel(ModelVersion version, string cacheName, PackedRewardModel model, RewardModel? onDevice, TextTokenizer tokenizer, double[] probeScores)
     {
-        (Version, CacheName, Model, Tokenizer) = (version, cacheName, model, tokenizer);
+        (Version, CacheName, Model, Tokenizer, ProbeScores) = (version, cacheName, model, tokenizer, probeScores);
+        _onDevice = onDevice;
     }
 
     public ModelVersion Version { get; }
@@ -28,6 +27,9 @@ internal sealed class LoadedRewardModel : IDisposable
 
     public TextTokenizer Tokenizer { get; }
 
+    /// <summary>Normalised scores of the probe set, all finite.</summary>
+    public double[] ProbeScores { get; }
+
     public int ContextLength => Model.Config.ContextLength;
 
     public int VocabularySize => Model.Config.VocabularySize;
@@ -35,7 +37,7 @@ internal sealed class LoadedRewardModel : IDisposable
     /// <summary>How many members score each item; 1 where the model is no ensemble.</summary>
     public int Members => Model.Members;
 
-    /// <summary>Loads a version's files and scores a probe, so that a broken model never takes over.</summary>
+    /// <summary>Loads a version's files and scores the probe set, so that a broken model never takes over.</summary>
     /// <param name="cached">The version and its folder.</param>
     /// <param name="baseTokenizer">Used when the folder has no tokenizer.</param>
     /// <param name="threads">Threads that compute scores.</param>
@@ -54,26 +56,27 @@ internal sealed class LoadedRewardModel : IDisposable
         }
         var hasTokenizer = File.Exists(Path.Combine(folder, "tokenizer.json")) || File.Exists(Path.Combine(folder, "tokenizer.model"));
         var tokenizer = hasTokenizer ? TextTokenizer.Load(folder) : baseTokenizer;
-        var model = RewardModel.Load(folder, device);
         // A published version never changes; a folder that someone configured may.
         var cacheName = version.Files.Count > 0 ? version.VersionId : $"{version.VersionId}@{ConfiguredModels.Fingerprint(folder)}";
-        var loaded = new LoadedRewardModel(version, cacheName, new PackedRewardModel(model, threads), tokenizer);
-        if (device is null)
+        var model = RewardModel.Load(folder, device);
+        PackedRewardModel? packed = null;
+        try
         {
+            packed = new PackedRewardModel(model, threads);
+            var probeScores = ProbeSet.Score(version, packed, tokenizer);
+            if (device is not null)
+            {
+                return new LoadedRewardModel(version, cacheName, packed, model, tokenizer, probeScores);
+            }
             model.Dispose(); // its weights are packed
+            return new LoadedRewardModel(version, cacheName, packed, onDevice: null, tokenizer, probeScores);
         }
-        else
+        catch
         {
-            loaded._onDevice = model;
+            packed?.Dispose();
+            model.Dispose();
+            throw;
         }
-
-        var probe = tokenizer.Encode(ProbeText);
-        if (!float.IsFinite(loaded.Model.Score([probe[..Math.Min(probe.Length, loaded.ContextLength)]])[0]))
-        {
-            loaded.Dispose();
-            throw new InvalidDataException($"Version '{version.VersionId}' gives scores that are not finite numbers.");
-        }
-        return loaded;
     }
 
     public void Dispose()

@@ -1,71 +1,91 @@
 using Grpc.Core;
-using Rlhf.Artifacts;
 using Rlhf.Reward.Engine;
-using Rlhf.ServiceDefaults;
 using Rlhf.V1;
 
 namespace Rlhf.Reward.Models;
 
-/// <summary>The reward models in memory, and which of the published ones is the latest.</summary>
-internal sealed partial class RewardModelRegistry(
-    VersionCache versions, LearningService.LearningServiceClient learner, BaseModel baseModel, ScoringEngine engine, RewardOptions options,
-    TorchOptions torchOptions, ConfiguredModels configured,
-    ILogger<RewardModelRegistry> logger)
+/// <summary>Which version a call goes to, and when a published reward model goes on trial, takes over or goes back.</summary>
+internal sealed class RewardModelRegistry(
+    LoadedModels models, LearningService.LearningServiceClient learner, ScoringEngine engine, VersionOptions options, VersionHealth health,
+    VersionAgreement agreement, CurrentVersions versions, TimeProvider clock)
 {
     public const string LatestAlias = "latest";
     public const string CanaryAlias = "canary";
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
-    private ModelVersion? _latest;
+    private long _latestCalls;
 
     /// <summary>The version that "latest" means; null before the first reward model.</summary>
-    public string? LatestVersion => Volatile.Read(ref _latest)?.VersionId;
+    public string? LatestVersion => versions.Latest?.VersionId;
 
-    /// <summary>Brings a version into memory, if it isn't there, and keeps it there while the lease lasts.</summary>
-    /// <param name="name">A version id, "latest" or empty for the latest.</param>
-    /// <param name="cancellationToken">Ends this caller's wait.</param>
-    /// <exception cref="RpcException">NOT_FOUND: no such version. FAILED_PRECONDITION: there is no reward model yet, or this one can't be used. UNAVAILABLE: the Learner can't be reached, or the disk is full.</exception>
-    public async Task<ModelLease> AcquireAsync(string name, CancellationToken cancellationToken)
+    /// <summary>The version that "canary" means; null when none is on trial.</summary>
+    public string? CanaryVersion => versions.Canary?.Version.VersionId;
+
+    /// <summary>What else a version may be called.</summary>
+    public IEnumerable<string> AliasesOf(string versionId)
     {
-        var versionId = await ResolveAsync(name, cancellationToken);
-        Entry? entry;
-        lock (_lock)
+        if (versionId == LatestVersion)
         {
-            if (!_entries.TryGetValue(versionId, out entry))
-            {
-                entry = new Entry(versionId, Task.Run(() => LoadAsync(versionId), CancellationToken.None));
-                _entries.Add(versionId, entry);
-            }
-            entry.Uses++;
+            yield return LatestAlias;
         }
-        try
+        if (versionId == CanaryVersion)
         {
-            return new ModelLease(await entry.Loading.WaitAsync(cancellationToken), () => Release(entry));
-        }
-        catch (Exception exception) when (exception is RpcException or OperationCanceledException)
-        {
-            Release(entry);
-            throw;
+            yield return CanaryAlias;
         }
     }
 
-    /// <summary>Makes a published version the latest once it is in memory and has scored its probe; an older one changes nothing.</summary>
+    /// <summary>Which version a name means for one call: of the calls for the latest, the canary gets its share.</summary>
+    /// <param name="name">A version id, "latest", "canary", or empty for the latest.</param>
+    /// <exception cref="RpcException">FAILED_PRECONDITION: there is no reward model, or no canary. UNAVAILABLE: the Learner can't be reached.</exception>
+    public async Task<ModelRoute> RouteAsync(string name, CancellationToken cancellationToken)
+    {
+        if (name is not ("" or LatestAlias or CanaryAlias))
+        {
+            return new ModelRoute(name, IsCanaryShare: false, IsLatest: false);
+        }
+        var canary = CanaryVersion;
+        if (name == CanaryAlias)
+        {
+            return new ModelRoute(
+                canary ?? throw new RpcException(new Status(StatusCode.FailedPrecondition, "No version is on trial as the canary; name a version or 'latest'.")),
+                IsCanaryShare: false, IsLatest: false);
+        }
+        if (canary is not null && IsCanarysTurn())
+        {
+            return new ModelRoute(canary, IsCanaryShare: true, IsLatest: false);
+        }
+        if (LatestVersion is null)
+        {
+            await RefreshAsync(cancellationToken);
+        }
+        return new ModelRoute(
+            LatestVersion ?? throw new RpcException(new Status(StatusCode.FailedPrecondition, "There is no reward model yet; train one, or name a version.")),
+            IsCanaryShare: false, IsLatest: true);
+    }
+
+    /// <summary>
+    /// Lets a published version take over once it is in memory and has scored the probe set: at once, or after its time as the canary. An
+    /// older one, and one that went back before, changes nothing.
+    /// </summary>
     /// <exception cref="RpcException">It can't be loaded; the latest stays what it was.</exception>
     public async Task AdoptAsync(ModelVersion version, CancellationToken cancellationToken)
     {
-        if (version.Kind != VersionKind.RewardModel || !IsNewer(version))
+        if (version.Kind != VersionKind.RewardModel || !versions.IsWanted(version))
         {
             return;
         }
-        using var lease = await AcquireAsync(version.VersionId, cancellationToken);
-        lock (_lock)
+        using var lease = await models.AcquireAsync(version.VersionId, cancellationToken);
+        var latest = versions.Latest;
+        if (latest is null || options.CanaryShare == 0 || options.Pinned.Length > 0)
         {
-            if (IsNewer(version))
-            {
-                Volatile.Write(ref _latest, version);
-                LogAdopted(version.VersionId);
-            }
+            await versions.TakeOverAsync(version);
+            return;
         }
+        using var current = await models.AcquireAsync(latest.VersionId, cancellationToken);
+        if (DriftsAway(lease.Model.ProbeScores, current.Model.ProbeScores) is { } drift)
+        {
+            await versions.ReturnAsync(version, CanaryAlarm.Drift, drift);
+            return;
+        }
+        versions.Try(version);
     }
 
     /// <summary>Asks the Learner which versions there are, and adopts the newest.</summary>
@@ -73,9 +93,22 @@ internal sealed partial class RewardModelRegistry(
     public async Task<IReadOnlyList<ModelVersion>> RefreshAsync(CancellationToken cancellationToken)
     {
         var published = await ListAsync(cancellationToken);
-        if (published.Count > 0)
+        foreach (var version in published)
         {
-            await AdoptAsync(published[^1], cancellationToken);
+            health.Published(version.VersionId);
+        }
+        var (agreed, returned) = await agreement.ReadAsync();
+        await FollowAsync(published, agreed, returned, cancellationToken);
+        var newest = published.Where(version => !versions.HasReturned(version.VersionId)).TakeLast(2).ToArray();
+        // A process that starts during a trial can't know of it: the newest is on trial again, beside the one before it.
+        if (newest.Length == 2 && LatestVersion is null && options.CanaryShare > 0)
+        {
+            await AdoptAsync(newest[0], cancellationToken);
+        }
+        var wanted = options.Pinned.Length > 0 ? published.FirstOrDefault(version => version.VersionId == options.Pinned) : newest.LastOrDefault();
+        if (wanted is not null)
+        {
+            await AdoptAsync(wanted, cancellationToken);
         }
         return published;
     }
@@ -88,93 +121,68 @@ internal sealed partial class RewardModelRegistry(
         return [.. response.Versions.Where(version => version.Kind == VersionKind.RewardModel).OrderBy(version => version.CreatedUnixMs)];
     }
 
-    public bool IsLoaded(string versionId)
+    /// <summary>Has the canary score the probe set again; it goes back, goes on, or takes over when its time is up.</summary>
+    /// <exception cref="RpcException">A version can't be loaded.</exception>
+    public async Task WatchCanaryAsync(CancellationToken cancellationToken)
     {
-        lock (_lock)
+        if (versions.Canary is not { } canary || LatestVersion is not { } latest)
         {
-            return _entries.TryGetValue(versionId, out var entry) && entry.Loading.IsCompletedSuccessfully;
+            return;
+        }
+        using var lease = await models.AcquireAsync(canary.Version.VersionId, cancellationToken);
+        using var current = await models.AcquireAsync(latest, cancellationToken);
+        var model = lease.Model;
+        var raw = await engine.ScoreAsync(model, ProbeSet.Tokens(model.Tokenizer, model.ContextLength), "probes", cancellationToken);
+        if (!ProbeSet.AreFinite(raw))
+        {
+            await versions.ReturnAsync(canary.Version, CanaryAlarm.NotFinite, drift: null);
+        }
+        else if (DriftsAway(ProbeSet.Normalise(canary.Version, raw), current.Model.ProbeScores) is { } drift)
+        {
+            await versions.ReturnAsync(canary.Version, CanaryAlarm.Drift, drift);
+        }
+        else if (clock.GetUtcNow() - canary.Since >= TimeSpan.FromSeconds(options.CanarySeconds))
+        {
+            await versions.TakeOverAsync(canary.Version);
         }
     }
 
-    private async Task<string> ResolveAsync(string name, CancellationToken cancellationToken)
+    /// <summary>Takes a version back that failed in use, if it is the canary.</summary>
+    public Task ReportAsync(ModelVersion version, CanaryAlarm alarm) =>
+        CanaryVersion == version.VersionId ? versions.ReturnAsync(version, alarm, drift: null) : Task.CompletedTask;
+
+    /// <summary>Follows what other replicas have seen: a canary that went back, or one whose time was up.</summary>
+    /// <exception cref="RpcException">The Learner can't be reached, or a version can't be loaded.</exception>
+    public async Task AgreeAsync(CancellationToken cancellationToken)
     {
-        if (name.Length > 0 && name is not (LatestAlias or CanaryAlias))
-        {
-            return name;
-        }
-        if (name == CanaryAlias)
-        {
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, "No canary is set; name a version or 'latest'."));
-        }
-        if (LatestVersion is null)
+        var (latest, returned) = await agreement.ReadAsync();
+        if (CanaryVersion is { } canary && (canary == latest || returned.Contains(canary)))
         {
             await RefreshAsync(cancellationToken);
         }
-        return LatestVersion
-            ?? throw new RpcException(new Status(StatusCode.FailedPrecondition, "There is no reward model yet; train one, or name a version."));
     }
 
-    private bool IsNewer(ModelVersion version)
+    // Every n-th call, where the share is 1/n: no luck in it.
+    private bool IsCanarysTurn()
     {
-        var latest = Volatile.Read(ref _latest);
-        return latest is null || (version.VersionId != latest.VersionId && version.CreatedUnixMs >= latest.CreatedUnixMs);
+        var calls = Interlocked.Increment(ref _latestCalls);
+        return Math.Floor(calls * options.CanaryShare) > Math.Floor((calls - 1) * options.CanaryShare);
     }
 
-    private async Task<LoadedRewardModel> LoadAsync(string versionId)
+    private double? DriftsAway(double[] canary, double[] latest) =>
+        ProbeSet.Drift(canary, latest) is var drift && drift <= options.MaxProbeDrift ? null : drift;
+
+    private async Task FollowAsync(IReadOnlyList<ModelVersion> published, string agreed, IReadOnlyList<string> returned, CancellationToken cancellationToken)
     {
-        try
+        foreach (var version in published.Where(version => returned.Contains(version.VersionId)))
         {
-            var cached = configured.Find(versionId) ?? await versions.GetAsync(versionId, CancellationToken.None);
-            var loaded = LoadedRewardModel.Load(cached, baseModel.Tokenizer, torchOptions.Threads, baseModel.Device);
-            LogLoaded(versionId, loaded.ContextLength);
-            return loaded;
+            await versions.ReturnAsync(version, CanaryAlarm.Elsewhere, drift: null);
         }
-        catch (Exception exception) when (exception is InvalidDataException or ArgumentException)
+        // What has been on trial elsewhere needs none here.
+        if (published.FirstOrDefault(version => version.VersionId == agreed) is { } taken && (versions.IsWanted(taken) || CanaryVersion == agreed))
         {
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"Reward model '{versionId}' can't be used: {exception.Message}", exception));
+            using var lease = await models.AcquireAsync(agreed, cancellationToken);
+            await versions.TakeOverAsync(taken);
         }
-        catch (ArtifactStoreException exception)
-        {
-            throw new RpcException(new Status(StatusCode.Unavailable, exception.Message, exception));
-        }
-    }
-
-    private void Release(Entry entry)
-    {
-        lock (_lock)
-        {
-            entry.Uses--;
-            entry.LastUsed = Environment.TickCount64;
-            if (entry.Loading.IsFaulted)
-            {
-                _entries.Remove(entry.VersionId); // the next caller tries again
-            }
-            while (_entries.Count > options.MaxLoadedModels && LeastRecentlyUsedIdle() is { } idle)
-            {
-                _entries.Remove(idle.VersionId);
-                engine.DisposeAfterQueuedWork(idle.Loading.Result);
-            }
-        }
-    }
-
-    private Entry? LeastRecentlyUsedIdle() => _entries.Values
-        .Where(entry => entry.Uses == 0 && entry.Loading.IsCompletedSuccessfully && entry.VersionId != LatestVersion)
-        .MinBy(entry => entry.LastUsed);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Reward model {VersionId} is loaded; its context is {ContextLength} tokens")]
-    private partial void LogLoaded(string versionId, int contextLength);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "The latest reward model is {VersionId} now")]
-    private partial void LogAdopted(string versionId);
-
-    private sealed class Entry(string versionId, Task<LoadedRewardModel> loading)
-    {
-        public string VersionId { get; } = versionId;
-
-        public Task<LoadedRewardModel> Loading { get; } = loading;
-
-        public int Uses { get; set; }
-
-        public long LastUsed { get; set; }
     }
 }

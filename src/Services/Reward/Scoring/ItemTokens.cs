@@ -40,8 +40,11 @@ internal sealed record ItemTokens(int[] Ids, bool IsTruncated)
                 return item.Tokens.TokenIds.Count > 0
                     ? [.. item.Tokens.TokenIds]
                     : throw new ItemException(ErrorCode.InvalidItem, "There are no token ids.");
+            case ScoreItem.ContentOneofCase.WholeText:
+                var text = WithoutEnds(item.WholeText, tokenizer);
+                return string.IsNullOrWhiteSpace(text) ? throw Empty() : [.. tokenizer.Encode(text, allowSpecial: true), tokenizer.EosId];
             default:
-                throw new ItemException(ErrorCode.InvalidItem, "The item is empty; give text, a conversation or token ids.");
+                throw new ItemException(ErrorCode.InvalidItem, "The item is empty; give text, a conversation, token ids or whole_text.");
         }
     }
 
@@ -66,6 +69,20 @@ internal sealed record ItemTokens(int[] Ids, bool IsTruncated)
         }
         return new ItemTokens(
             tokenizer.BosId is { } bos && ids[0] == bos ? [bos, .. ids[^(contextLength - 1)..]] : ids[^contextLength..], IsTruncated: true);
+    }
+
+    // Trainers decode whole sequences: their ends are there in writing, and come again in encoding.
+    private static string WithoutEnds(string text, TextTokenizer tokenizer)
+    {
+        if (tokenizer.BosId is not null && tokenizer.Bos.Length > 0 && text.StartsWith(tokenizer.Bos, StringComparison.Ordinal))
+        {
+            text = text[tokenizer.Bos.Length..];
+        }
+        while (tokenizer.Eos.Length > 0 && text.EndsWith(tokenizer.Eos, StringComparison.Ordinal))
+        {
+            text = text[..^tokenizer.Eos.Length];
+        }
+        return text;
     }
 
     private static ItemException Empty() => new(ErrorCode.InvalidItem, "Prompt and response must not be empty.");

@@ -7,9 +7,10 @@ namespace Rlhf.Reward.Scoring;
 
 /// <summary>
 /// The answers of the last requests that had an id: a request that is sent again, because its caller saw no answer, gets the same
-/// one and is computed once, also when "latest" has moved on in between. Of this process only.
+/// one and is computed once, also when "latest" has moved on in between. This process remembers the last ones itself, and those of other
+/// replicas through <see cref="SharedAnswers"/>.
 /// </summary>
-internal sealed class RecentAnswers
+internal sealed class RecentAnswers(SharedAnswers shared)
 {
     private const int Capacity = 1024;
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
@@ -28,10 +29,7 @@ internal sealed class RecentAnswers
         while (true)
         {
             var entry = _entries.GetOrAdd(request.RequestId, mine);
-            if (entry.Content != mine.Content)
-            {
-                throw new ArgumentException($"The request id '{request.RequestId}' belongs to a request with other content; give each its own.", nameof(request));
-            }
+            RequireSame(request.RequestId, entry.Content, mine.Content);
             if (ReferenceEquals(entry, mine))
             {
                 return await AnswerAsync(request.RequestId, mine, answerAsync);
@@ -51,7 +49,7 @@ internal sealed class RecentAnswers
     {
         try
         {
-            var answer = await answerAsync();
+            var answer = await ShareAsync(requestId, mine.Content, answerAsync);
             mine.Answer.SetResult(answer);
             _order.Enqueue(requestId);
             if (_order.Count > Capacity && _order.TryDequeue(out var oldest))
@@ -67,6 +65,21 @@ internal sealed class RecentAnswers
                 _entries.TryRemove(requestId, out _);
                 mine.Answer.SetCanceled();
             }
+        }
+    }
+
+    private async Task<ScoreBatchResponse> ShareAsync(string requestId, string content, Func<Task<ScoreBatchResponse>> answerAsync)
+    {
+        var (theirs, answer) = await shared.FindAsync(requestId) ?? await shared.KeepAsync(requestId, content, await answerAsync());
+        RequireSame(requestId, theirs, content);
+        return answer;
+    }
+
+    private static void RequireSame(string requestId, string theirs, string mine)
+    {
+        if (theirs != mine)
+        {
+            throw new ArgumentException($"The request id '{requestId}' belongs to a request with other content; give each its own.", "request_id");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Rlhf.Reward.Engine;
 using Rlhf.Reward.Models;
 using Rlhf.V1;
@@ -12,6 +13,8 @@ internal sealed class Scorer(ScoringEngine engine, ScoreCache cache, RewardMetri
     public async Task<ScoreResult[]> ScoreAsync(
         LoadedRewardModel model, IReadOnlyList<ScoreItem> items, ScoringPolicy policy, CancellationToken cancellationToken)
     {
+        engine.RequireRoom();
+        var started = Stopwatch.GetTimestamp();
         var results = new ScoreResult[items.Count];
         var fitting = new List<(int Index, ItemTokens Tokens)>(items.Count);
         for (var i = 0; i < items.Count; i++)
@@ -26,7 +29,8 @@ internal sealed class Scorer(ScoringEngine engine, ScoreCache cache, RewardMetri
                 results[i] = new ScoreResult { Error = exception.Error };
             }
         }
-        var raw = await RawScoresAsync(model, [.. fitting.Select(item => item.Tokens.Ids)], policy.Cache, cancellationToken);
+        metrics.Spent(RewardStage.Tokenise, Stopwatch.GetElapsedTime(started));
+        var raw = await RawScoresAsync(model, [.. fitting.Select(item => item.Tokens.Ids)], policy, cancellationToken);
         foreach (var ((index, tokens), (members, isFromCache)) in fitting.Zip(raw))
         {
             results[index] = ToResult(model.Version, tokens, members, isFromCache, policy.IncludeMembers);
@@ -39,17 +43,19 @@ internal sealed class Scorer(ScoringEngine engine, ScoreCache cache, RewardMetri
     }
 
     private async Task<(float[] Members, bool IsFromCache)[]> RawScoresAsync(
-        LoadedRewardModel model, IReadOnlyList<int[]> sequences, CachePolicy policy, CancellationToken cancellationToken)
+        LoadedRewardModel model, IReadOnlyList<int[]> sequences, ScoringPolicy policy, CancellationToken cancellationToken)
     {
-        var cached = policy == CachePolicy.Use ? await cache.GetAsync(model, sequences) : new float[]?[sequences.Count];
+        var started = Stopwatch.GetTimestamp();
+        var cached = policy.Cache == CachePolicy.Use ? await cache.GetAsync(model, sequences) : new float[]?[sequences.Count];
+        metrics.Spent(RewardStage.Cache, Stopwatch.GetElapsedTime(started));
         var missing = Enumerable.Range(0, sequences.Count).Where(i => cached[i] is null).ToArray();
-        var computed = missing.Length == 0 ? [] : await engine.ScoreAsync(model, [.. missing.Select(i => sequences[i])], cancellationToken);
+        var computed = missing.Length == 0 ? [] : await engine.ScoreAsync(model, [.. missing.Select(i => sequences[i])], policy.Caller, cancellationToken);
         var scores = cached.Select(members => (Members: members ?? [], IsFromCache: members is not null)).ToArray();
         foreach (var (i, members) in missing.Zip(computed))
         {
             scores[i].Members = members;
         }
-        if (policy != CachePolicy.Bypass)
+        if (policy.Cache != CachePolicy.Bypass)
         {
             await cache.SetAsync(model, [.. missing.Zip(computed).Where(pair => pair.Second.All(float.IsFinite)).Select(pair => (sequences[pair.First], pair.Second))]);
         }

@@ -6,8 +6,9 @@ namespace Rlhf.Reward.Scoring;
 /// <param name="Truncation">What happens to items that are too long.</param>
 /// <param name="Cache">Whether scores are looked up and kept.</param>
 /// <param name="IncludeMembers">Whether results carry each member's score.</param>
-internal sealed record ScoringPolicy(TruncationPolicy Truncation, CachePolicy Cache, bool IncludeMembers)
+/// <param name="Caller">Who it is; callers take turns.</param>
+internal sealed record ScoringPolicy(TruncationPolicy Truncation, CachePolicy Cache, bool IncludeMembers, string Caller)
 {
-    /// <summary>Nothing is cut, the cache is used.</summary>
-    public static ScoringPolicy Default { get; } = new(TruncationPolicy.Error, CachePolicy.Use, IncludeMembers: false);
+    /// <summary>The queue is one caller: nothing is cut, the cache is used.</summary>
+    public static ScoringPolicy Queue { get; } = new(TruncationPolicy.Error, CachePolicy.Use, IncludeMembers: false, "queue");
 }

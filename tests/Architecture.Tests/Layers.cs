@@ -11,6 +11,7 @@ internal static class Layers
     private static readonly Dictionary<string, int> _layerOf = new()
     {
         ["Tokenization"] = Pure,
+        ["Tensors"] = Pure,
         ["LanguageModels"] = Pure,
         ["PolicyOptimization"] = Pure,
         ["Constitution"] = Pure,
@@ -38,7 +39,7 @@ internal static class Layers
     ];
 
     /// <summary>Projects that may load TorchSharp, directly or through what they use.</summary>
-    private static readonly HashSet<string> _tensorProjects = ["LanguageModels", "PolicyOptimization", "Generator", "Reward", "Learner", "TinyAssistant.Training"];
+    private static readonly HashSet<string> _tensorProjects = ["Tensors", "LanguageModels", "PolicyOptimization", "Generator", "Reward", "Learner", "TinyAssistant.Training"];
 
     /// <summary>Every breach of the rule, one sentence each.</summary>
     public static IEnumerable<string> Breaches(IReadOnlyDictionary<string, ProjectFile> projects)

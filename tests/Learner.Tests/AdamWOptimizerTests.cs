@@ -1,4 +1,5 @@
 using Rlhf.Learner.Training;
+using Rlhf.Tensors;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -42,7 +43,7 @@ public sealed class AdamWOptimizerTests
         var parameters = Parameters();
         using var optimizer = new AdamWOptimizer(new ParameterGroup(parameters, 1e-2, weightDecay: 0.1));
         var before = parameters[1].detach().clone();
-        parameters[0].square().sum().backward();
+        parameters[0].Squared().sum().backward();
         optimizer.Step();
         Assert.True(parameters[1].equal(before).all().item<bool>());
         Assert.Equal([1, 0, 0], optimizer.Moments.Select(moments => moments.Steps.item<float>()));
@@ -82,5 +83,5 @@ public sealed class AdamWOptimizerTests
 
     // A gradient of another size and sign at each step.
     private static Tensor Loss(Parameter[] parameters, int step) =>
-        parameters.Select(parameter => ((parameter - (0.3 * step)).square() * (step + 1)).sum()).Aggregate((a, b) => a + b); // []
+        parameters.Select(parameter => parameter.Minus(0.3 * step).Squared().Times(step + 1).sum()).Aggregate((a, b) => a.Plus(b)); // []
 }

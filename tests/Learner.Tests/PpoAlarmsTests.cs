@@ -3,6 +3,7 @@ using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
 using Rlhf.PolicyOptimization;
 using Rlhf.V1;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Tests;
@@ -85,7 +86,8 @@ public sealed class PpoAlarmsTests
         using var policy = PpoPolicy.Create(model, 1, 1, seed: 4);
         using (no_grad())
         {
-            policy.ValueHead.Weight.fill_(float.NaN);
+            using Scalar notFinite = float.NaN;
+            policy.ValueHead.Weight.fill_(notFinite);
         }
 
         var error = Fail(policy, TinyRollouts.Sample(model, 8, seed: 1));

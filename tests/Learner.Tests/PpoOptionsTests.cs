@@ -2,6 +2,7 @@ using Rlhf.LanguageModels;
 using Rlhf.Learner.Ppo;
 using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
+using Rlhf.Tensors;
 using Rlhf.V1;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -243,7 +244,7 @@ public sealed class PpoOptionsTests
         using var generator = new Generator(seed);
         foreach (var parameter in policy.Parameters())
         {
-            parameter.add_(randn(parameter.shape, generator: generator) * 0.05);
+            parameter.copy_(parameter.Plus(randn(parameter.shape, generator: generator).Times(0.05)));
         }
     }
 

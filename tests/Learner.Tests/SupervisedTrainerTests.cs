@@ -1,6 +1,7 @@
 using Rlhf.Learner.Data;
 using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Tests;
@@ -92,7 +93,8 @@ public sealed class SupervisedTrainerTests
         var settings = new SupervisedSettings { Epochs = 100, LearningRate = 1, MaxGradientNorm = 1e6 };
         using (no_grad())
         {
-            model.Parameters["model.norm.weight"].fill_(float.NaN);
+            using Scalar notFinite = float.NaN;
+            model.Parameters["model.norm.weight"].fill_(notFinite);
         }
 
         var error = Assert.Throws<TrainingException>(() => SupervisedTrainer.Train(

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Rlhf.LanguageModels;
 using Rlhf.Learner.Data;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Tests;
@@ -28,7 +29,8 @@ internal static class TinyModels
             },
             seed);
         using var noGradients = no_grad();
-        model.Parameters["lm_head.weight"].mul_(10);
+        using Scalar ten = 10;
+        model.Parameters["lm_head.weight"].mul_(ten);
         return model;
     }
 

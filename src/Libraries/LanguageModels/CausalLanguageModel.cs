@@ -1,6 +1,7 @@
 using Rlhf.LanguageModels.Checkpoints;
 using Rlhf.LanguageModels.Configuration;
 using Rlhf.LanguageModels.Transformer;
+using Rlhf.Tensors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -120,7 +121,7 @@ public sealed class CausalLanguageModel : IDisposable
             }
 
             var isResidual = WeightNames.Of(config.Family).IsResidual(name);
-            return randn(shape, generator: generator) * (isResidual ? 0.02 / Math.Sqrt(2 * config.Layers) : 0.02);
+            return randn(shape, generator: generator).Times(isResidual ? 0.02 / Math.Sqrt(2 * config.Layers) : 0.02);
         }
 
         return new CausalLanguageModel(ConfigFile.Of(config), Initialise, hasHead: true, ScalarType.Float32, device ?? CPU);
@@ -160,7 +161,7 @@ public sealed class CausalLanguageModel : IDisposable
         using var scope = NewDisposeScope();
         var head = Head ?? throw new InvalidOperationException("The model has no head for the vocabulary: a reward model's was loaded.");
         var logits = nn.functional.linear(hidden, head); // [..., V]
-        var capped = Config.LogitSoftCap is { } cap ? (logits / cap).tanh() * cap : logits; // [..., V]
+        var capped = Config.LogitSoftCap is { } cap ? logits.DividedBy(cap).tanh().Times(cap) : logits; // [..., V]
         return capped.MoveToOuterDisposeScope();
     }
 
@@ -221,7 +222,7 @@ public sealed class CausalLanguageModel : IDisposable
     private Tensor Embed(Tensor tokenIds, Tensor? positions)
     {
         var x = Embedding.index_select(0, tokenIds); // [N, C]
-        var scaled = Config.HasScaledEmbedding ? x * Config.EmbeddingScale : x; // [N, C]
-        return positions is null ? scaled : scaled + positions; // [N, C]
+        var scaled = Config.HasScaledEmbedding ? x.Times(Config.EmbeddingScale) : x; // [N, C]
+        return positions is null ? scaled : scaled.Plus(positions); // [N, C]
     }
 }

@@ -1,3 +1,4 @@
+using Rlhf.Tensors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -30,7 +31,7 @@ public sealed class RewardHead : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed);
-        return new RewardHead((randn([members, hiddenSize], generator: generator) / Math.Sqrt(hiddenSize + 1)).to(device ?? CPU));
+        return new RewardHead(randn([members, hiddenSize], generator: generator).DividedBy(Math.Sqrt(hiddenSize + 1)).to(device ?? CPU));
     }
 
     /// <summary>The given weight [K, C], which the head then owns.</summary>

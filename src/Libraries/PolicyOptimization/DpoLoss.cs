@@ -1,3 +1,4 @@
+using Rlhf.Tensors;
 using static TorchSharp.torch;
 
 namespace Rlhf.PolicyOptimization;
@@ -24,7 +25,7 @@ public static class DpoLoss
         }
 
         using var scope = NewDisposeScope();
-        return ((policyLogprobs - referenceLogprobs) * beta).MoveToOuterDisposeScope(); // [N]
+        return (policyLogprobs - referenceLogprobs).Times(beta).MoveToOuterDisposeScope(); // [N]
     }
 
     /// <summary>
@@ -51,8 +52,8 @@ public static class DpoLoss
         Shapes.RequireSame(rewardsA, nameof(rewardsA), preferencesA, nameof(preferencesA));
         using var scope = NewDisposeScope();
         var difference = rewardsA - rewardsB; // [N]
-        var perPair = (preferencesA * (difference - 0.5).square()) + ((1 - preferencesA) * (-difference - 0.5).square()); // [N]
-        return (perPair.mean() / (beta * beta)).MoveToOuterDisposeScope(); // []
+        var perPair = (preferencesA * difference.Minus(0.5).Squared()).Plus(preferencesA.Complement() * (-difference).Minus(0.5).Squared()); // [N]
+        return perPair.mean().DividedBy(beta * beta).MoveToOuterDisposeScope(); // []
     }
 
     /// <summary>(1 - 2 · smoothing) · p + smoothing: labels of which a share is taken to be the wrong way round ("conservative" DPO).</summary>
@@ -68,6 +69,6 @@ public static class DpoLoss
         }
 
         using var scope = NewDisposeScope();
-        return ((preferencesA * (1 - (2 * smoothing))) + smoothing).MoveToOuterDisposeScope(); // [N]
+        return preferencesA.Times(1 - (2 * smoothing)).Plus(smoothing).MoveToOuterDisposeScope(); // [N]
     }
 }

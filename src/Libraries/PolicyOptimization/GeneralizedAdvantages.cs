@@ -1,3 +1,5 @@
+using Rlhf.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.PolicyOptimization;
@@ -20,7 +22,8 @@ public static class GeneralizedAdvantages
     {
         Shapes.RequireRank(rewards, nameof(rewards), 2, "[B, T]");
         using var scope = NewDisposeScope();
-        var discounts = full_like(rewards, gamma); // [B, T]
+        using Scalar kept = gamma;
+        var discounts = full_like(rewards, kept); // [B, T]
         var bootstrapValues = zeros_like(rewards.select(1, 0)); // [B]
         return MoveOut(Estimate(rewards, values, responseMask, discounts, bootstrapValues, lambda));
     }
@@ -56,8 +59,8 @@ public static class GeneralizedAdvantages
             var isResponse = responseMask.select(1, t); // [B]
             var value = values.select(1, t); // [B]
             var discount = discounts.select(1, t); // [B]
-            var delta = rewards.select(1, t) + discount * nextValue - value; // [B]
-            var advantage = delta + discount * lambda * nextAdvantage; // [B]
+            var delta = rewards.select(1, t).Plus(discount * nextValue) - value; // [B]
+            var advantage = delta.Plus(discount.Times(lambda) * nextAdvantage); // [B]
             // A position that is not of the response hands on what follows it.
             nextValue = where(isResponse, value, nextValue); // [B]
             nextAdvantage = where(isResponse, advantage, nextAdvantage); // [B]
@@ -66,7 +69,7 @@ public static class GeneralizedAdvantages
 
         var zero = zeros_like(rewards); // [B, T]
         var masked = where(responseMask, stack(advantages, 1), zero); // [B, T]
-        var returns = where(responseMask, masked + values, zero); // [B, T]
+        var returns = where(responseMask, masked.Plus(values), zero); // [B, T]
         return MoveOut(new AdvantageEstimate(masked, returns));
     }
 

@@ -1,3 +1,4 @@
+using Rlhf.Tensors;
 using static TorchSharp.torch;
 
 namespace Rlhf.PolicyOptimization;
@@ -24,7 +25,7 @@ public static class KlEstimators
     public static Tensor K2(Tensor policyLogprobs, Tensor referenceLogprobs)
     {
         using var scope = NewDisposeScope();
-        return (K1(policyLogprobs, referenceLogprobs).square() / 2).MoveToOuterDisposeScope(); // [...]
+        return K1(policyLogprobs, referenceLogprobs).Squared().DividedBy(2).MoveToOuterDisposeScope(); // [...]
     }
 
     /// <summary>exp(-k1) - 1 + k1: never negative and unbiased.</summary>
@@ -33,6 +34,6 @@ public static class KlEstimators
     {
         using var scope = NewDisposeScope();
         var k1 = K1(policyLogprobs, referenceLogprobs); // [...]
-        return ((-k1).expm1() + k1).MoveToOuterDisposeScope(); // [...]
+        return (-k1).expm1().Plus(k1).MoveToOuterDisposeScope(); // [...]
     }
 }

@@ -1,3 +1,5 @@
+using Rlhf.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.PolicyOptimization;
@@ -7,6 +9,8 @@ namespace Rlhf.PolicyOptimization;
 /// </summary>
 public static class MaskedStatistics
 {
+    private static readonly Scalar s_zero = 0;
+
     /// <summary>Mean over all true positions (token mean).</summary>
     /// <param name="x">[...] float.</param>
     /// <param name="mask">[...] bool, at least one true.</param>
@@ -16,7 +20,7 @@ public static class MaskedStatistics
     {
         var count = RequireCount(x, mask, 1);
         using var scope = NewDisposeScope();
-        return (Kept(x, mask).sum() / count).MoveToOuterDisposeScope(); // []
+        return Kept(x, mask).sum().DividedBy(count).MoveToOuterDisposeScope(); // []
     }
 
     /// <summary>Mean over the rows of each row's mean over its true positions (sequence mean of token means).</summary>
@@ -30,7 +34,7 @@ public static class MaskedStatistics
         Shapes.RequireMask(x, nameof(x), mask, nameof(mask));
         using var scope = NewDisposeScope();
         var counts = mask.sum(1); // [B]
-        if (counts.eq(0).any().item<bool>())
+        if (counts.eq(s_zero).any().item<bool>())
         {
             throw new ArgumentException($"A row of {nameof(mask)} has no true position: it has no mean.", nameof(mask));
         }
@@ -48,7 +52,7 @@ public static class MaskedStatistics
         var count = RequireCount(x, mask, 2);
         using var scope = NewDisposeScope();
         var centred = Kept(x - Mean(x, mask), mask); // [...]
-        return (centred.square().sum() / (count - 1)).MoveToOuterDisposeScope(); // []
+        return centred.Squared().sum().DividedBy(count - 1).MoveToOuterDisposeScope(); // []
     }
 
     /// <summary>(x - mean) / sqrt(variance + 1e-8), mean and variance over the true positions.</summary>
@@ -59,7 +63,7 @@ public static class MaskedStatistics
     public static Tensor Whiten(Tensor x, Tensor mask)
     {
         using var scope = NewDisposeScope();
-        var whitened = (x - Mean(x, mask)) / (Variance(x, mask) + 1e-8).sqrt(); // [...]
+        var whitened = (x - Mean(x, mask)) / Variance(x, mask).Plus(1e-8).sqrt(); // [...]
         return Kept(whitened, mask).MoveToOuterDisposeScope(); // [...]
     }
 

@@ -1,3 +1,5 @@
+using Rlhf.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.PolicyOptimization;
@@ -50,7 +52,8 @@ public static class PpoLoss
         using var scope = NewDisposeScope();
         var perToken = PolicyPerToken(policyLogprobs, proximalLogprobs, advantages, responseMask, clipRange); // [B, T]
         var logWeights = MaskedStatistics.Kept(proximalLogprobs - rolloutLogprobs, responseMask); // [B, T]
-        var weights = logWeights.exp().clamp_max(weightCap).detach(); // [B, T]
+        using Scalar cap = weightCap;
+        var weights = logWeights.exp().clamp_max(cap).detach(); // [B, T]
         return MaskedStatistics.Mean(perToken * weights, responseMask).MoveToOuterDisposeScope(); // []
     }
 
@@ -69,12 +72,12 @@ public static class PpoLoss
         Shapes.RequireMask(values, nameof(values), responseMask, nameof(responseMask));
         using var scope = NewDisposeScope();
         var change = MaskedStatistics.Kept(values - rolloutValues, responseMask); // [B, T]
-        var clipped = rolloutValues + change.clamp(-clipRange, clipRange); // [B, T]
+        var clipped = rolloutValues.Plus(change.ClampedTo(-clipRange, clipRange)); // [B, T]
         // Masked before the square: the gradient of a masked NaN's square is NaN.
         var error = MaskedStatistics.Kept(values - returns, responseMask); // [B, T]
         var clippedError = MaskedStatistics.Kept(clipped - returns, responseMask); // [B, T]
-        var perToken = maximum(error.square(), clippedError.square()); // [B, T]
-        return (MaskedStatistics.Mean(perToken, responseMask) / 2).MoveToOuterDisposeScope(); // []
+        var perToken = maximum(error.Squared(), clippedError.Squared()); // [B, T]
+        return MaskedStatistics.Mean(perToken, responseMask).DividedBy(2).MoveToOuterDisposeScope(); // []
     }
 
     /// <summary>The clipped loss of each token, zero outside the mask.</summary>
@@ -89,7 +92,7 @@ public static class PpoLoss
         using var scope = NewDisposeScope();
         // Masked before the exponential: infinity outside the mask would turn gradients into NaN.
         var ratio = MaskedStatistics.Kept(policyLogprobs - rolloutLogprobs, responseMask).exp(); // [B, T]
-        var clippedRatio = ratio.clamp(1 - clipRange, 1 + clipRange); // [B, T]
+        var clippedRatio = ratio.ClampedTo(1 - clipRange, 1 + clipRange); // [B, T]
         var perToken = maximum(-advantages * ratio, -advantages * clippedRatio); // [B, T]
         return MaskedStatistics.Kept(perToken, responseMask).MoveToOuterDisposeScope(); // [B, T]
     }

@@ -1,3 +1,4 @@
+using Rlhf.Tensors;
 using static TorchSharp.torch;
 
 namespace Rlhf.PolicyOptimization;
@@ -55,7 +56,7 @@ public static class PreferenceLoss
         using var scope = NewDisposeScope();
         var difference = scoresA - scoresB; // [N]
         var losses = -preferencesA * nn.functional.logsigmoid(difference - margins)
-            - (1 - preferencesA) * nn.functional.logsigmoid(-difference - margins); // [N]
+            - preferencesA.Complement() * nn.functional.logsigmoid(-difference - margins); // [N]
         return losses.MoveToOuterDisposeScope();
     }
 
@@ -77,7 +78,7 @@ public static class PreferenceLoss
     {
         RequirePairs(scoresA, nameof(scoresA), scoresB, nameof(scoresB));
         using var scope = NewDisposeScope();
-        return (scoresA + scoresB).square().MoveToOuterDisposeScope(); // [N]
+        return scoresA.Plus(scoresB).Squared().MoveToOuterDisposeScope(); // [N]
     }
 
     /// <summary>Mean squared error of scores against standardised ratings.</summary>
@@ -98,7 +99,7 @@ public static class PreferenceLoss
     {
         RequirePairs(scores, nameof(scores), ratings, nameof(ratings));
         using var scope = NewDisposeScope();
-        return (scores - ratings).square().MoveToOuterDisposeScope(); // [N]
+        return (scores - ratings).Squared().MoveToOuterDisposeScope(); // [N]
     }
 
     /// <summary>Mean absolute error of scores against standardised ratings.</summary>

@@ -1,3 +1,5 @@
+using Rlhf.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.PolicyOptimization;
@@ -28,11 +30,12 @@ public sealed record RatioStatistics(double LargestRatio, double LargestDeviatio
         }
 
         var ratio = logRatio.exp(); // [N]
-        var deviation = (ratio - 1).abs(); // [N]
+        var deviation = ratio.Minus(1).abs(); // [N]
+        using Scalar range = clipRange;
         return new RatioStatistics(
             ratio.max().item<double>(),
             deviation.max().item<double>(),
-            deviation.gt(clipRange).to(ScalarType.Float64).mean().item<double>(),
+            deviation.gt(range).to(ScalarType.Float64).mean().item<double>(),
             (logRatio.expm1() - logRatio).mean().item<double>());
     }
 }

@@ -1,3 +1,5 @@
+using Rlhf.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.PolicyOptimization;
@@ -5,6 +7,8 @@ namespace Rlhf.PolicyOptimization;
 /// <summary>Which positions hold sampled tokens.</summary>
 public static class ResponseMask
 {
+    private static readonly Scalar s_zero = 0;
+
     /// <summary>True up to and with the first stop token of each row; its complement is the padding mask.</summary>
     /// <param name="tokenIds">[B, T] int64.</param>
     /// <param name="stopTokenIds">Token ids that end a response.</param>
@@ -17,11 +21,12 @@ public static class ResponseMask
         var isStop = zeros_like(tokenIds, dtype: ScalarType.Int64); // [B, T]
         foreach (var stop in stopTokenIds)
         {
-            isStop = isStop + tokenIds.eq(stop).to(ScalarType.Int64); // [B, T]
+            using Scalar kept = stop;
+            isStop = isStop.Plus(tokenIds.eq(kept).to(ScalarType.Int64)); // [B, T]
         }
 
         var stopsBefore = isStop.cumsum(1) - isStop; // [B, T]
-        return stopsBefore.eq(0).MoveToOuterDisposeScope(); // [B, T]
+        return stopsBefore.eq(s_zero).MoveToOuterDisposeScope(); // [B, T]
     }
 
     /// <summary>The last sampled position of each row.</summary>
@@ -38,7 +43,7 @@ public static class ResponseMask
             throw new ArgumentException($"A row of {nameof(responseMask)} has no true position: every response needs a token.", nameof(responseMask));
         }
 
-        var positions = arange(responseMask.shape[1], device: responseMask.device) + 1; // [T], 1 to T
-        return ((positions * responseMask.to(ScalarType.Int64)).amax([1]) - 1).MoveToOuterDisposeScope(); // [B]
+        var positions = TensorArithmetic.CountTo(responseMask.shape[1], ScalarType.Int64, responseMask.device).Plus(1); // [T], 1 to T
+        return (positions * responseMask.to(ScalarType.Int64)).amax([1]).Minus(1).MoveToOuterDisposeScope(); // [B]
     }
 }

@@ -1,3 +1,4 @@
+using Rlhf.Tensors;
 using static TorchSharp.torch;
 
 namespace Rlhf.PolicyOptimization;
@@ -23,7 +24,7 @@ public static class TokenLogprobs
         }
 
         using var scope = NewDisposeScope();
-        var logprobs = nn.functional.log_softmax(temperature == 1 ? logits : logits / temperature, -1); // [..., V]
+        var logprobs = nn.functional.log_softmax(temperature == 1 ? logits : logits.DividedBy(temperature), -1); // [..., V]
         return logprobs.gather(-1, tokenIds.unsqueeze(-1)).squeeze(-1).MoveToOuterDisposeScope(); // [...]
     }
 
@@ -36,7 +37,7 @@ public static class TokenLogprobs
     {
         RequirePositive(temperature);
         using var scope = NewDisposeScope();
-        var logprobs = nn.functional.log_softmax(temperature == 1 ? logits : logits / temperature, -1); // [..., V]
+        var logprobs = nn.functional.log_softmax(temperature == 1 ? logits : logits.DividedBy(temperature), -1); // [..., V]
         return (-(logprobs.exp() * logprobs).sum(-1)).MoveToOuterDisposeScope(); // [...]
     }
 

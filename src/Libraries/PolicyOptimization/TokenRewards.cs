@@ -1,3 +1,5 @@
+using Rlhf.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.PolicyOptimization;
@@ -24,7 +26,7 @@ public static class TokenRewards
         RequireOnePerRow(scores, nameof(scores), responseMask);
         using var scope = NewDisposeScope();
         var k1 = KlEstimators.K1(policyLogprobs, referenceLogprobs); // [B, T]
-        var penalty = where(responseMask, k1 * -beta, zeros_like(k1)); // [B, T]
+        var penalty = where(responseMask, k1.Times(-beta), zeros_like(k1)); // [B, T]
         var last = ResponseMask.LastPosition(responseMask).unsqueeze(1); // [B, 1]
         return penalty.scatter_add(1, last, scores.to(penalty.dtype).unsqueeze(1)).MoveToOuterDisposeScope(); // [B, T]
     }
@@ -39,7 +41,7 @@ public static class TokenRewards
     {
         Shapes.RequireMask(scores, nameof(scores), isFinished, nameof(isFinished));
         using var scope = NewDisposeScope();
-        return where(isFinished, scores, scores - penalty).MoveToOuterDisposeScope(); // [B]
+        return where(isFinished, scores, scores.Minus(penalty)).MoveToOuterDisposeScope(); // [B]
     }
 
     /// <summary>Replaces the score of each response that did not finish (InstructGPT's recipe: -1 before normalisation).</summary>
@@ -52,7 +54,8 @@ public static class TokenRewards
     {
         Shapes.RequireMask(scores, nameof(scores), isFinished, nameof(isFinished));
         using var scope = NewDisposeScope();
-        return where(isFinished, scores, full_like(scores, unfinishedScore)).MoveToOuterDisposeScope(); // [B]
+        using Scalar kept = unfinishedScore;
+        return where(isFinished, scores, full_like(scores, kept)).MoveToOuterDisposeScope(); // [B]
     }
 
     private static void RequireOnePerRow(Tensor scores, string name, Tensor responseMask)

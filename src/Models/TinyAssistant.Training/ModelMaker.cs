@@ -5,6 +5,7 @@ using Rlhf.Constitution;
 using Rlhf.LanguageModels;
 using Rlhf.LanguageModels.Decoding;
 using Rlhf.Tokenization;
+using TorchSharp;
 
 namespace Rlhf.TinyAssistant.Training;
 
@@ -52,7 +53,8 @@ public sealed class ModelMaker(TrainingOptions options, TextWriter log)
         using var noGradients = TorchSharp.torch.no_grad();
         foreach (var (_, weight) in model.Parameters.Where(parameter => parameter.Key.EndsWith("_proj.weight", StringComparison.Ordinal)))
         {
-            weight.mul_(1 / (Math.Sqrt(model.Config.HiddenSize) * .02));
+            using Scalar scale = 1 / (Math.Sqrt(model.Config.HiddenSize) * .02);
+            weight.mul_(scale);
         }
     }
 

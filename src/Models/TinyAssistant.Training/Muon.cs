@@ -1,3 +1,5 @@
+using Rlhf.Tensors;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -40,10 +42,11 @@ internal sealed class Muon : IDisposable
             var orthogonal = Orthogonalise(updates); // [N, rows, columns]
             // Keeps the size of a weight's update the same whatever the shape.
             var scale = Math.Sqrt(Math.Max(1, (double)group[0].shape[0] / group[0].shape[1]));
+            using Scalar kept = 1 - (learningRate * _weightDecay), step = -learningRate * scale;
             foreach (var (index, matrix) in group.Index())
             {
-                matrix.mul_(1 - (learningRate * _weightDecay));
-                matrix.add_(orthogonal[index], -learningRate * scale);
+                matrix.mul_(kept);
+                matrix.add_(orthogonal[index], step);
             }
         }
     }
@@ -70,12 +73,12 @@ internal sealed class Muon : IDisposable
     {
         var isTall = updates.shape[1] > updates.shape[2];
         var x = isTall ? updates.transpose(1, 2) : updates; // [N, short, long]
-        x = x / (x.square().sum([1, 2], keepdim: true).sqrt() + 1e-7); // [N, short, long]
+        x = x / x.Squared().sum([1, 2], keepdim: true).sqrt().Plus(1e-7); // [N, short, long]
         for (var i = 0; i < NewtonSchulzSteps; i++)
         {
             var a = x.matmul(x.transpose(1, 2)); // [N, short, short]
-            var b = (a * -4.7750) + (a.matmul(a) * 2.0315); // [N, short, short]
-            x = (x * 3.4445) + b.matmul(x); // [N, short, long]
+            var b = a.Times(-4.7750).Plus(a.matmul(a).Times(2.0315)); // [N, short, short]
+            x = x.Times(3.4445).Plus(b.matmul(x)); // [N, short, long]
         }
 
         return isTall ? x.transpose(1, 2) : x; // [N, rows, columns]

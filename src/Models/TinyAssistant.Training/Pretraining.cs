@@ -1,4 +1,5 @@
 using Rlhf.LanguageModels;
+using Rlhf.Tensors;
 using static TorchSharp.torch;
 
 namespace Rlhf.TinyAssistant.Training;
@@ -97,7 +98,7 @@ public sealed class Pretraining(CausalLanguageModel model, TrainingOptions optio
 
         var positions = tensor(before.ToArray()); // [N]
         var hidden = model.Hidden(tokens.Ids).flatten(0, 1).index_select(0, positions); // [N, C]
-        var targets = tokens.Ids.flatten().index_select(0, positions + 1); // [N]
+        var targets = tokens.Ids.flatten().index_select(0, positions.Plus(1)); // [N]
         var losses = nn.functional.cross_entropy(model.Logits(hidden), targets, reduction: nn.Reduction.None); // [N]
         var loss = (losses * tensor(weights.ToArray())).sum(); // []
         loss.backward();

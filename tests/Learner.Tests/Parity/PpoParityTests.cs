@@ -2,6 +2,7 @@ using Rlhf.LanguageModels;
 using Rlhf.Learner.Data;
 using Rlhf.Learner.Ppo;
 using Rlhf.Learner.Settings;
+using Rlhf.Tensors;
 using Rlhf.V1;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -9,7 +10,6 @@ using static TorchSharp.torch;
 namespace Rlhf.Learner.Tests.Parity;
 
 /// <summary>One PPO step on fixed rollouts against an independent float64 loop: what is read, advantages, losses, and every gradient.</summary>
-[Collection(RunsAlone.Name)]
 public sealed class PpoParityTests
 {
     private const double Tolerance = 1e-5;
@@ -147,8 +147,8 @@ public sealed class PpoParityTests
         using var generator = new Generator(seed);
         foreach (var parameter in parameters)
         {
-            var noise = randn(parameter.shape, generator: generator) * deviation;
-            parameter.copy_(isAdded || parameter.dim() == 1 ? parameter + noise : noise);
+            var noise = randn(parameter.shape, generator: generator).Times(deviation); // as the parameter
+            parameter.copy_(isAdded || parameter.dim() == 1 ? parameter.Plus(noise) : noise);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Rlhf.LanguageModels.Checkpoints;
+using Rlhf.Tensors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -38,7 +39,7 @@ public sealed class LoraAdapter : IDisposable
         {
             using var scope = NewDisposeScope();
             var (outputs, inputs) = (projection.Outputs, projection.Inputs);
-            var a = randn([options.Rank, inputs], generator: generator) / Math.Sqrt(inputs); // [r, in]
+            var a = randn([options.Rank, inputs], generator: generator).DividedBy(Math.Sqrt(inputs)); // [r, in]
             pairs[projection.Name] = CreatePair(a.to(model.Device), zeros([outputs, options.Rank], device: model.Device), options);
         }
 

@@ -1,3 +1,5 @@
+using Rlhf.Tensors;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -13,9 +15,13 @@ internal sealed record LoraPair(Parameter A, Parameter B, double Scale)
     public Tensor Forward(Tensor x)
     {
         var low = nn.functional.linear(x, A.to(x.dtype)); // [..., r]
-        return nn.functional.linear(low, B.to(x.dtype)) * Scale; // [..., out]
+        return nn.functional.linear(low, B.to(x.dtype)).Times(Scale); // [..., out]
     }
 
     /// <summary>[out, in], what the pair adds to the layer's weight. The caller owns it.</summary>
-    public Tensor Product() => B.matmul(A).mul_(Scale); // [out, in]
+    public Tensor Product()
+    {
+        using Scalar scale = Scale;
+        return B.matmul(A).mul_(scale); // [out, in]
+    }
 }

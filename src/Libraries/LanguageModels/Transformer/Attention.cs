@@ -1,3 +1,5 @@
+using Rlhf.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Transformer;
@@ -12,6 +14,9 @@ namespace Rlhf.LanguageModels.Transformer;
 internal sealed class Attention(
     ModelConfig config, int layer, IReadOnlyList<Projection> queryKeyValue, Projection output, Norm? queryNorm, Norm? keyNorm)
 {
+    private static readonly Scalar s_hidden = double.NegativeInfinity;
+
+    private readonly Scalar _scale = config.AttentionScale;
     private readonly int _group = config.Heads / config.KeyValueHeads; // G, query heads a key-value head
     private readonly bool _isWindowed = config.Window?.Covers(layer) == true;
 
@@ -50,8 +55,8 @@ internal sealed class Attention(
         var grouped = q.narrow(0, bucket.FirstRow, bucket.Sequences * bucket.Rows)
             .reshape(bucket.Sequences, bucket.Rows, config.KeyValueHeads, _group, config.HeadSize) // [B, n, K, G, D]
             .permute(0, 2, 3, 1, 4).reshape(heads[0], heads[1], -1, config.HeadSize); // [B, K, G·n, D]
-        var scores = Cap(grouped.matmul(keys.transpose(2, 3)).to(float32).mul_(config.AttentionScale)).view([.. heads, -1]); // [B, K, G, n, S]
-        var weights = scores.masked_fill_(_isWindowed ? bucket.WindowHidden : bucket.Hidden, float.NegativeInfinity).softmax(-1); // [B, K, G, n, S]
+        var scores = Cap(grouped.matmul(keys.transpose(2, 3)).to(float32).mul_(_scale)).view([.. heads, -1]); // [B, K, G, n, S]
+        var weights = scores.masked_fill_(_isWindowed ? bucket.WindowHidden : bucket.Hidden, s_hidden).softmax(-1); // [B, K, G, n, S]
         var attended = weights.to(values.dtype).view(heads[0], heads[1], -1, keys.shape[2]).matmul(values); // [B, K, G·n, D]
         return attended.view([.. heads, config.HeadSize]).permute(0, 3, 1, 2, 4).reshape(bucket.Sequences * bucket.Rows, -1); // [B·n, H·D]
     }
@@ -70,15 +75,15 @@ internal sealed class Attention(
     {
         if (config.AttentionSoftCap is not null && seen is not null)
         {
-            var scores = Cap(q.matmul(FusedAttention.Repeat(k, _group).transpose(2, 3)) * config.AttentionScale); // [B, H, S, S]
-            return scores.masked_fill(seen.logical_not(), float.NegativeInfinity).softmax(-1).matmul(FusedAttention.Repeat(v, _group)); // [B, H, S, D]
+            var scores = Cap(q.matmul(FusedAttention.Repeat(k, _group).transpose(2, 3)) * _scale); // [B, H, S, S]
+            return scores.masked_fill(seen.logical_not(), s_hidden).softmax(-1).matmul(FusedAttention.Repeat(v, _group)); // [B, H, S, D]
         }
 
-        return FusedAttention.Attend(q, k, v, seen, config.AttentionScale); // [B, H, S, D]
+        return FusedAttention.Attend(q, k, v, seen, _scale); // [B, H, S, D]
     }
 
     private Tensor Cap(Tensor scores) =>
-        config.AttentionSoftCap is { } cap ? (scores / cap).tanh() * cap : scores;
+        config.AttentionSoftCap is { } cap ? scores.DividedBy(cap).tanh().Times(cap) : scores;
 
     private Tensor Heads(Tensor x, int heads) =>
         x.view(x.shape[0], x.shape[1], heads, config.HeadSize).transpose(1, 2); // [B, heads, S, D]

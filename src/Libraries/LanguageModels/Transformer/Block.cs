@@ -1,3 +1,4 @@
+using Rlhf.Tensors;
 using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Transformer;
@@ -30,5 +31,5 @@ internal sealed class Block(Norm attentionNorm, Attention attention, Norm? atten
         return feedForward.Forward(Add(x, attended), x.dtype).MoveToOuterDisposeScope(); // [R, 1, C]
     }
 
-    private Tensor Add(Tensor x, Tensor attended) => x + (attentionPostNorm?.Forward(attended) ?? attended); // [B, S, C]
+    private Tensor Add(Tensor x, Tensor attended) => x.Plus(attentionPostNorm?.Forward(attended) ?? attended); // [B, S, C]
 }

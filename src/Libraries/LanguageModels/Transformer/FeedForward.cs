@@ -1,4 +1,6 @@
 using Rlhf.LanguageModels.Configuration;
+using Rlhf.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Transformer;
@@ -6,6 +8,8 @@ namespace Rlhf.LanguageModels.Transformer;
 /// <summary>A feed-forward layer with its norms; gated (Shazeer 2020, arXiv:2002.05202) where it has two inner projections.</summary>
 internal sealed class FeedForward(Activation activation, Norm norm, IReadOnlyList<Projection> inner, Projection down, Norm? postNorm)
 {
+    private static readonly Scalar s_three = 3;
+
     public Norm Norm => norm;
 
     public IReadOnlyList<Projection> Inner => inner;
@@ -21,10 +25,10 @@ internal sealed class FeedForward(Activation activation, Norm norm, IReadOnlyLis
         var normalised = norm.Forward(x).to(productType); // [B, S, C]
         var hidden = Activate(inner[0].Forward(normalised)); // [B, S, F]
         var output = down.Forward(inner.Count == 1 ? hidden : hidden * inner[1].Forward(normalised)); // [B, S, C]
-        return x + (postNorm?.Forward(output) ?? output); // [B, S, C]
+        return x.Plus(postNorm?.Forward(output) ?? output); // [B, S, C]
     }
 
     private Tensor Activate(Tensor x) => activation == Activation.Silu ? nn.functional.silu(x) : GeluTanh(x); // [B, S, F]
 
-    private static Tensor GeluTanh(Tensor x) => x * nn.functional.sigmoid((x + (x.pow(3) * 0.044715)) * (2 * Math.Sqrt(2 / Math.PI))); // [B, S, F]
+    private static Tensor GeluTanh(Tensor x) => x * nn.functional.sigmoid(x.Plus(x.pow(s_three).Times(0.044715)).Times(2 * Math.Sqrt(2 / Math.PI))); // [B, S, F]
 }

@@ -27,8 +27,8 @@ internal static class FusedAttention
 
     /// <summary>[B, H, S, D] of queries [B, H, S, D] and keys and values [B, K, S, D], H a multiple of K; all in one type.</summary>
     /// <param name="seen">[S, S] bool, true where row sees column; null is each token's past and itself.</param>
-    /// <param name="scale">Of the products of queries and keys.</param>
-    public static Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? seen, double scale)
+    /// <param name="scale">Of the products of queries and keys; the caller keeps it.</param>
+    public static Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? seen, Scalar scale)
     {
         var group = q.shape[1] / k.shape[1]; // G
         // Elsewhere than on the processor, the fast kernels want a head each.

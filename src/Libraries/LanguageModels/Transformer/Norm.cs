@@ -1,4 +1,6 @@
 using Rlhf.LanguageModels.Configuration;
+using Rlhf.Tensors;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -7,6 +9,10 @@ namespace Rlhf.LanguageModels.Transformer;
 /// <summary>Normalisation over the last dimension.</summary>
 internal sealed class Norm(NormKind kind, double epsilon, Parameter weight, Parameter? bias)
 {
+    private static readonly Scalar s_one = 1;
+
+    private readonly Scalar _epsilon = epsilon;
+
     /// <summary>[C], as the checkpoint stores it.</summary>
     public Parameter Weight { get; } = weight;
 
@@ -22,7 +28,7 @@ internal sealed class Norm(NormKind kind, double epsilon, Parameter weight, Para
             return nn.functional.layer_norm(x, Weight.shape, Weight, Bias, epsilon); // [..., C]
         }
 
-        var inverse = x.square().mean([-1], keepdim: true).add_(epsilon).rsqrt_(); // [..., 1]
-        return x * inverse * (kind == NormKind.RootMeanSquareAboutOne ? Weight + 1 : Weight); // [..., C]
+        var inverse = x.Squared().mean([-1], keepdim: true).add_(_epsilon, s_one).rsqrt_(); // [..., 1]
+        return x * inverse * (kind == NormKind.RootMeanSquareAboutOne ? Weight.Plus(1) : Weight); // [..., C]
     }
 }

@@ -1,4 +1,6 @@
 using Rlhf.LanguageModels.Adapters;
+using Rlhf.Tensors;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -11,6 +13,8 @@ namespace Rlhf.LanguageModels.Transformer;
 /// <param name="isTransposed">Whether the weight is [in, out], as in GPT-2.</param>
 internal sealed class Projection(string name, Parameter weight, Parameter? bias, bool isTransposed)
 {
+    private static readonly Scalar s_one = 1;
+
     /// <summary>The layer's name as in the checkpoint, without ".weight".</summary>
     public string Name { get; } = name;
 
@@ -37,9 +41,9 @@ internal sealed class Projection(string name, Parameter weight, Parameter? bias,
     {
         var rounded = Weight.to(x.dtype); // as the weight; itself where the types are one
         var y = nn.functional.linear(x, IsTransposed ? rounded.t() : rounded, Bias?.to(x.dtype)); // [..., out]
-        return Adapter is { } pair ? y + pair.Forward(x) : y; // [..., out]
+        return Adapter is { } pair ? y.Plus(pair.Forward(x)) : y; // [..., out]
     }
 
     /// <summary>Adds a change [out, in] to the weight, in place.</summary>
-    public void Add(Tensor change) => Weight.add_(IsTransposed ? change.t() : change);
+    public void Add(Tensor change) => Weight.add_(IsTransposed ? change.t() : change, s_one);
 }

@@ -1,4 +1,6 @@
 using System.Numerics;
+using Rlhf.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Transformer;
@@ -6,6 +8,8 @@ namespace Rlhf.LanguageModels.Transformer;
 /// <summary>Rotary positions (Su et al. 2021, arXiv:2104.09864), in the half-split order of Hugging Face checkpoints.</summary>
 internal sealed class RotaryEmbedding(ModelConfig config, ScalarType type, Device device) : IDisposable
 {
+    private static readonly Scalar s_one = 1;
+
     private Tensor? _cosine; // [positions, D]
     private Tensor? _signedSine; // [positions, D], the first half negated
 
@@ -34,7 +38,7 @@ internal sealed class RotaryEmbedding(ModelConfig config, ScalarType type, Devic
 
     /// <summary>Rotates queries or keys [B, H, S, D].</summary>
     public static Tensor Rotate(Tensor x, Tensor cosine, Tensor signedSine) =>
-        addcmul(x * cosine, x.roll(x.shape[^1] / 2, -1), signedSine, 1); // [B, H, S, D]
+        addcmul(x * cosine, x.roll(x.shape[^1] / 2, -1), signedSine, s_one); // [B, H, S, D]
 
     private static Tensor Row(Tensor table, Tensor positions) =>
         table.index_select(0, positions).view(-1, 1, 1, table.shape[1]); // [B, 1, 1, D]
@@ -51,7 +55,7 @@ internal sealed class RotaryEmbedding(ModelConfig config, ScalarType type, Devic
         using var scope = NewDisposeScope();
         var positions = Math.Max(length, Math.Min(config.ContextLength, (long)BitOperations.RoundUpToPowerOf2((ulong)length)));
         var frequencies = tensor(TokensPerRadian(config)).reciprocal(); // [D / 2]
-        var angles = outer(arange(positions, float64), frequencies); // [positions, D / 2]
+        var angles = outer(TensorArithmetic.CountTo(positions, float64, CPU), frequencies); // [positions, D / 2]
         var cosine = cat([angles.cos(), angles.cos()], 1).to(type).to(device).DetachFromDisposeScope(); // [positions, D]
         var signedSine = cat([-angles.sin(), angles.sin()], 1).to(type).to(device).DetachFromDisposeScope(); // [positions, D]
         (_cosine, _signedSine) = (cosine, signedSine);

@@ -1,3 +1,5 @@
+using Rlhf.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Transformer;
@@ -11,6 +13,8 @@ namespace Rlhf.LanguageModels.Transformer;
 /// <param name="WindowHidden">The same for layers that see a window only.</param>
 internal sealed record RowBucket(int FirstRow, int Sequences, int Rows, Tensor Pages, Tensor Hidden, Tensor WindowHidden)
 {
+    private static readonly Scalar s_zero = 0;
+
     /// <summary>Lays out pages and masks.</summary>
     /// <param name="sequences">With equally many rows.</param>
     /// <param name="firstRow">Of the step's rows.</param>
@@ -24,11 +28,11 @@ internal sealed record RowBucket(int FirstRow, int Sequences, int Rows, Tensor P
             sequence.Pages.Concat(Enumerable.Repeat(KeyValuePool.EmptyPage, most - sequence.Pages.Count)).Select(page => (long)page)), device).view(count, most); // [B, N]
         var starts = PagedStep.Whole(sequences.Select(sequence => (long)sequence.FirstPage * positionsOfPage), device); // [B]
         var firsts = PagedStep.Whole(sequences.Select(sequence => (long)sequence.FirstPosition), device); // [B]
-        var columns = starts.unsqueeze(1) + arange(most * positionsOfPage, int64, device); // [B, S]
-        var positions = firsts.unsqueeze(1) + arange(rows, int64, device); // [B, n]
+        var columns = starts.unsqueeze(1).Plus(TensorArithmetic.CountTo(most * positionsOfPage, int64, device)); // [B, S]
+        var positions = firsts.unsqueeze(1).Plus(TensorArithmetic.CountTo(rows, int64, device)); // [B, n]
         var ages = positions.unsqueeze(2) - columns.unsqueeze(1); // [B, n, S], how many tokens ago
-        var hidden = (ages < 0).view(count, 1, 1, rows, -1); // [B, 1, 1, n, S]
-        var windowHidden = window is { } width ? hidden.logical_or((ages >= width).view(count, 1, 1, rows, -1)) : hidden; // [B, 1, 1, n, S]
+        var hidden = (ages < s_zero).view(count, 1, 1, rows, -1); // [B, 1, 1, n, S]
+        var windowHidden = window is { } width ? hidden.logical_or((ages.Minus(width) >= s_zero).view(count, 1, 1, rows, -1)) : hidden; // [B, 1, 1, n, S]
         return new RowBucket(firstRow, count, rows, pages, hidden, windowHidden);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Rlhf.LanguageModels.Checkpoints;
 using Rlhf.Learner.Training;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Checkpoints;
@@ -39,7 +40,8 @@ internal static class OptimizerMoments
 
         foreach (var (i, moment) in moments.Index())
         {
-            moment.Steps.fill_(steps[i]);
+            using Scalar taken = steps[i];
+            moment.Steps.fill_(taken);
             Copy(reader, First(i), moment.First);
             Copy(reader, Second(i), moment.Second);
         }

@@ -4,7 +4,9 @@ using Rlhf.Learner.Data;
 using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
 using Rlhf.PolicyOptimization;
+using Rlhf.Tensors;
 using Rlhf.V1;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Dpo;
@@ -20,6 +22,8 @@ namespace Rlhf.Learner.Dpo;
 internal sealed class DpoTrainer(TrainablePolicy policy, IReadOnlyList<EncodedPair> pairs, DpoSettings settings, ulong seed)
 {
     private const int PartTokens = LengthBuckets.DefaultTokens / 2; // a pair is two sequences
+
+    private static readonly Scalar s_one = 1;
 
     private readonly EncodedPair[] _training = [.. pairs.Where(pair => !pair.IsHeldOut)];
     private readonly EncodedPair[] _heldOut = [.. pairs.Where(pair => pair.IsHeldOut)];
@@ -97,7 +101,7 @@ internal sealed class DpoTrainer(TrainablePolicy policy, IReadOnlyList<EncodedPa
             var mean = settings.Loss == DirectPreferenceLoss.Identity
                 ? DpoLoss.Identity(a, b, smoothed, settings.Beta)
                 : DpoLoss.Logistic(a, b, smoothed); // []
-            var loss = mean * part.Length / batch.Length; // []
+            var loss = mean.Times(part.Length).DividedBy(batch.Length); // []
             loss.backward();
             total += loss.item<float>();
             rewardsA.AddRange(Numbers(a));
@@ -159,7 +163,7 @@ internal sealed class DpoTrainer(TrainablePolicy policy, IReadOnlyList<EncodedPa
         using var batch = new ResponseBatch(examples, model.Device);
         var perToken = TokenLogprobs.Gather(model.Logits(batch.Hidden(model)), batch.Targets); // [tokens]
         var owners = examples.SelectMany((example, i) => Enumerable.Repeat((long)i, example.ResponseLength)).ToArray();
-        return zeros(examples.Length, device: model.Device).index_add(0, tensor(owners, device: model.Device), perToken, 1); // [2N]
+        return zeros(examples.Length, device: model.Device).index_add(0, tensor(owners, device: model.Device), perToken, s_one); // [2N]
     }
 
     private static int[] Lengths(IReadOnlyList<EncodedPair> of) => [.. of.Select(pair => Math.Max(pair.A.TokenIds.Length, pair.B.TokenIds.Length))];

@@ -1,6 +1,7 @@
 using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
 using Rlhf.PolicyOptimization;
+using Rlhf.Tensors;
 using Rlhf.V1;
 using static TorchSharp.torch;
 
@@ -43,22 +44,23 @@ internal sealed class PpoUpdate(
         var rolloutLogprobs = Flat(part, index => rollouts[index].Logprobs); // [N]
         var proximalLogprobs = settings.CorrectsRolloutMismatch ? Flat(part, index => reading.PolicyLogprobs[index]) : rolloutLogprobs; // [N]
         var advantages = Flat(part, index => targets.Advantages[index]); // [N]
-        var policyLoss = settings.CorrectsRolloutMismatch
-            ? PpoLoss.DecoupledPolicy(policyLogprobs, proximalLogprobs, rolloutLogprobs, advantages, mask, settings.ClipRange, settings.ImportanceWeightCap) * share
-            : PpoLoss.Policy(policyLogprobs, rolloutLogprobs, advantages, mask, settings.ClipRange) * share; // []
+        var meanPolicyLoss = settings.CorrectsRolloutMismatch
+            ? PpoLoss.DecoupledPolicy(policyLogprobs, proximalLogprobs, rolloutLogprobs, advantages, mask, settings.ClipRange, settings.ImportanceWeightCap)
+            : PpoLoss.Policy(policyLogprobs, rolloutLogprobs, advantages, mask, settings.ClipRange); // []
+        var policyLoss = meanPolicyLoss.Times(share); // []
         var objective = policyLoss; // []
         if (settings.EntropyWeight != 0)
         {
-            objective = objective - (policy.Entropy(logits).mean() * (settings.EntropyWeight * share)); // []
+            objective = objective - policy.Entropy(logits).mean().Times(settings.EntropyWeight * share); // []
         }
 
         if (settings.Advantages == AdvantageEstimator.GroupRelative)
         {
             var referenceLogprobs = Flat(part, index => reading.ReferenceLogprobs[index]); // [N]
-            objective = objective + (KlEstimators.K3(policyLogprobs, referenceLogprobs).mean() * (beta * share)); // []
+            objective = objective.Plus(KlEstimators.K3(policyLogprobs, referenceLogprobs).mean().Times(beta * share)); // []
         }
 
-        var valueLoss = BackwardOf(objective, () => ValueLoss(responses, hidden, part, mask) * share);
+        var valueLoss = BackwardOf(objective, () => ValueLoss(responses, hidden, part, mask).Times(share));
         var ratio = RatioStatistics.Measure(policyLogprobs.detach(), proximalLogprobs, mask, settings.ClipRange);
         return new UpdateFigures(
             policyLoss.item<float>(), valueLoss, ratio.LargestRatio, ratio.ClipFraction * share, ratio.ApproximateKl * share, GradientNorm: 0);
@@ -77,14 +79,14 @@ internal sealed class PpoUpdate(
         if (policy.SharesTrunk)
         {
             var shared = valueLoss(); // []
-            (objective + (shared * settings.ValueWeight)).backward();
+            objective.Plus(shared.Times(settings.ValueWeight)).backward();
             return shared.item<float>();
         }
 
         objective.backward();
         using var adapter = policy.ValueAdapterOn();
         var own = valueLoss(); // []
-        (own * settings.ValueWeight).backward();
+        own.Times(settings.ValueWeight).backward();
         return own.item<float>();
     }
 

@@ -1,6 +1,7 @@
 using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
 using Rlhf.PolicyOptimization;
+using Rlhf.Tensors;
 using Rlhf.V1;
 using static TorchSharp.torch;
 
@@ -48,7 +49,7 @@ internal sealed record StepTargets(
         RequireAgreement(mismatch, settings, step);
 
         var scores = tensor(rollouts.Select(rollout => (float)rollout.Score).ToArray())
-            .clamp(-settings.ScoreClip, settings.ScoreClip); // [B]
+            .ClampedTo(-settings.ScoreClip, settings.ScoreClip); // [B]
         var isFinished = tensor(rollouts.Select(rollout => rollout.IsFinished).ToArray()); // [B]
         var penalised = settings.UnfinishedScore is { } unfinishedScore
             ? TokenRewards.ReplaceUnfinished(scores, isFinished, unfinishedScore)

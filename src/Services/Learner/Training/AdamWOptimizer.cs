@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -9,9 +10,9 @@ namespace Rlhf.Learner.Training;
 /// </summary>
 internal sealed class AdamWOptimizer : IDisposable
 {
-    private const double Beta1 = 0.9;
-    private const double Beta2 = 0.999;
-    private const double Epsilon = 1e-8;
+    private static readonly Scalar s_beta1 = 0.9;
+    private static readonly Scalar s_beta2 = 0.999;
+    private static readonly Scalar s_epsilon = 1e-8;
 
     // A mistake in here would end the process, so nothing is put together at run time.
     private const string Source =
@@ -78,6 +79,7 @@ internal sealed class AdamWOptimizer : IDisposable
             }
 
             var moments = parameters.Select(parameter => _moments[parameter]).ToArray();
+            using Scalar rate = group.LearningRate, decay = group.WeightDecay;
             s_functions.Value.invoke(
                 "step",
                 Tensors(parameters),
@@ -86,11 +88,11 @@ internal sealed class AdamWOptimizer : IDisposable
                 Tensors(moments.Select(moment => moment.Second)),
                 Tensors(moments.Select(moment => moment.Steps)),
                 tensor((float)divisor, device: parameters[0].device),
-                group.LearningRate,
-                Beta1,
-                Beta2,
-                group.WeightDecay,
-                Epsilon);
+                rate,
+                s_beta1,
+                s_beta2,
+                decay,
+                s_epsilon);
             foreach (var parameter in parameters)
             {
                 parameter.grad = null;

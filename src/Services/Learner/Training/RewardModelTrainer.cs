@@ -3,6 +3,7 @@ using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.Data;
 using Rlhf.Learner.Settings;
 using Rlhf.PolicyOptimization;
+using Rlhf.Tensors;
 using Rlhf.V1;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -147,7 +148,7 @@ internal sealed class RewardModelTrainer(
             var preferences = PerMember(model, part.Select(i => _trainingPairs[i].PreferenceA)); // [B · K]
             var margins = PerMember(model, part.Select(i => _trainingPairs[i].Margin)); // [B · K]
             var losses = PreferenceLoss.PairwiseOfEach(a, b, preferences, margins)
-                + (PreferenceLoss.CentringOfEach(a, b) * settings.CentringWeight); // [B · K]
+                .Plus(PreferenceLoss.CentringOfEach(a, b).Times(settings.CentringWeight)); // [B · K]
             total += Backward(losses, weights, part, batch);
         }
 
@@ -161,7 +162,7 @@ internal sealed class RewardModelTrainer(
     // Adds the gradients of a part's share in the batch's mean loss, and returns that share.
     private static double Backward(Tensor losses, ItemWeights weights, int[] part, int[] batch)
     {
-        var loss = (losses * tensor(weights.Of(part), device: losses.device)).mean() * part.Length / batch.Length; // []
+        var loss = (losses * tensor(weights.Of(part), device: losses.device)).mean().Times(part.Length).DividedBy(batch.Length); // []
         loss.backward();
         return loss.item<float>();
     }

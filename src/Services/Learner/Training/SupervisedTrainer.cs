@@ -3,6 +3,7 @@ using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.Data;
 using Rlhf.Learner.Settings;
 using Rlhf.PolicyOptimization;
+using Rlhf.Tensors;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -124,7 +125,7 @@ internal static class SupervisedTrainer
             using var scope = NewDisposeScope();
             using var responses = new ResponseBatch([.. part.Select(index => examples[index])], model.Device);
             var logits = model.Logits(responses.Hidden(model)); // [N, V]
-            var loss = -TokenLogprobs.Gather(logits, responses.Targets).sum() / tokens; // []
+            var loss = (-TokenLogprobs.Gather(logits, responses.Targets).sum()).DividedBy(tokens); // []
             loss.backward();
             total += loss.item<float>();
         }

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Tests;
 
-/// <summary>No operation's number may be freed while native code reads it (docs/decisions/0013-scalars-are-kept.md).</summary>
+/// <summary>No operation's number may be freed while native code reads it (docs/decisions/0012-scalars-are-kept.md).</summary>
 public sealed class ScalarsAreKeptTests
 {
     public static TheoryData<string> TensorCode =>

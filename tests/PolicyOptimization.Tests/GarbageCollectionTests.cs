@@ -5,7 +5,7 @@ namespace Rlhf.PolicyOptimization.Tests;
 
 /// <summary>
 /// Arithmetic beside a thread that collects garbage without a pause. It runs beside no other test: the tests' own tensors are combined
-/// by TorchSharp's operators, which fail then (docs/decisions/0013-scalars-are-kept.md).
+/// by TorchSharp's operators, which fail then (docs/decisions/0012-scalars-are-kept.md).
 /// </summary>
 [CollectionDefinition(nameof(GarbageCollectionTests), DisableParallelization = true)]
 [Collection(nameof(GarbageCollectionTests))]

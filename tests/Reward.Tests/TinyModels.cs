@@ -13,7 +13,14 @@ internal static class TinyModels
 
     private static readonly ModelConfig Shape = new()
     {
-        VocabularySize = VocabularySize, HiddenSize = 16, IntermediateSize = 32, Layers = 2, Heads = 2, KeyValueHeads = 1, HeadSize = 8, ContextLength = ContextLength,
+        VocabularySize = VocabularySize,
+        HiddenSize = 16,
+        IntermediateSize = 32,
+        Layers = 2,
+        Heads = 2,
+        KeyValueHeads = 1,
+        HeadSize = 8,
+        ContextLength = ContextLength,
     };
 
     /// <summary>Writes the base language model's folder: configuration and tokenizer, which is all that the Reward service reads of it.</summary>

@@ -51,7 +51,10 @@ internal sealed class ConfiguredModels
         Kind = VersionKind.RewardModel,
         Normalisation = new ScoreNormalisation
         {
-            ScoreMean = 0, ScoreStandardDeviation = 1, RatingMean = AverageRating, RatingStandardDeviation = s_pointsPerLogOdds,
+            ScoreMean = 0,
+            ScoreStandardDeviation = 1,
+            RatingMean = AverageRating,
+            RatingStandardDeviation = s_pointsPerLogOdds,
         },
     };
 }

@@ -21,6 +21,7 @@ internal sealed class Replica(
 
     private readonly CancellationTokenSource _stopping = new();
     private ChildProcess? _process;
+    private volatile bool _isUp;
     private Task _supervision = Task.CompletedTask;
 
     /// <summary>Starts the process and waits until it is healthy.</summary>
@@ -30,6 +31,7 @@ internal sealed class Replica(
         var process = Launch();
         _process = process;
         await WaitUntilHealthyAsync(process, cancellationToken);
+        _isUp = true;
         _supervision = SuperviseAsync(process);
     }
 
@@ -60,7 +62,18 @@ internal sealed class Replica(
             start.Environment[variable] = value;
         }
 
-        return ChildProcess.Start(start, output.Write);
+        return ChildProcess.Start(start, Write);
+    }
+
+    private void Write(string line, bool isError)
+    {
+        if (!_isUp && _stopping.IsCancellationRequested)
+        {
+            output.WriteQuietly(line); // a start that we broke off ourselves is no failure of the service
+            return;
+        }
+
+        output.Write(line, isError);
     }
 
     private async Task WaitUntilHealthyAsync(ChildProcess process, CancellationToken cancellationToken)

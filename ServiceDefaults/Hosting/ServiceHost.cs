@@ -30,7 +30,15 @@ public static class ServiceHost
             await using var app = builder.Build();
             parent?.StopGracefully(app.Lifetime);
             map(app);
-            await app.RunAsync();
+            try
+            {
+                await app.RunAsync();
+            }
+            catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                // Asked to stop while it was starting.
+            }
+
             return Environment.ExitCode;
         }
         catch (Exception exception) when (StartupMessage(exception) is not null)

@@ -25,7 +25,7 @@ internal static class LearnerSteps
         var optimizer = new AdamWOptimizer(new ParameterGroup(model.Parameters.Values, 1e-4, weightDecay: 0.01));
         return () =>
         {
-            var loss = SupervisedTrainer.Backward(model, all, examples, lengths);
+            var loss = SupervisedTrainer.Backward(model, all, examples, lengths, isPacked: true);
             Update.Apply(optimizer, 1, loss, () => "the benchmark");
         };
     }

@@ -25,7 +25,10 @@ internal static class TrainBenchmark
     public static IEnumerable<Command> Create(Option<int> threads)
     {
         var train = new Command("train", "Tokens a second of a training step of 5 million parameters, against PyTorch where python3 has it.") { threads };
-        train.SetAction(parsed => Run(parsed.GetValue(threads)));
+        var texts = new Option<DirectoryInfo>("--data") { Description = "Folder of HH-RLHF's files, dev-train.harmless-base.jsonl and so on; without it, fine-tuning is measured on TinyAssistant's texts alone." };
+        texts.AcceptExistingOnly();
+        train.Options.Add(texts);
+        train.SetAction(parsed => Run(parsed.GetValue(threads), parsed.GetValue(texts)?.FullName));
         var (way, once) = (new Argument<string>("way"), new Argument<int>("threads"));
         var trainOnce = new Command("train-once", "A few steps in this process, for train.") { way, once };
         trainOnce.Hidden = true;
@@ -33,7 +36,7 @@ internal static class TrainBenchmark
         return [train, trainOnce];
     }
 
-    public static void Run(int threads)
+    public static void Run(int threads, string? hhFolder)
     {
         set_num_threads(threads);
         Console.WriteLine($"{threads} threads; a training step of {Batch} x {Length} tokens (forward, backward, bounded gradient, AdamW)");
@@ -48,6 +51,7 @@ internal static class TrainBenchmark
         Report("TorchSharp float32", pytorch, ScalarType.Float32);
         Report("TorchSharp float32, blocks recomputed", pytorch, ScalarType.Float32, recomputes: true);
         Report("TorchSharp bfloat16 mixed", pytorch, ScalarType.BFloat16);
+        PackingBenchmark.Run(s_config, hhFolder);
         ReportPadding();
         ReportMemory(threads);
     }

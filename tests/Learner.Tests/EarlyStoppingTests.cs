@@ -42,7 +42,7 @@ public sealed class EarlyStoppingTests : IDisposable
 
         // What is left in the model are the best epoch's weights.
         var (training, heldOut) = SupervisedTrainer.Split(_examples, s_settings.ValidationShare, 3);
-        Assert.Equal(validation.Min(), SupervisedTrainer.MeanLoss(model, heldOut));
+        Assert.Equal(validation.Min(), HeldOutLoss.Measure(model, heldOut));
         Assert.Empty(training.Intersect(heldOut));
         Assert.Equal(32, training.Count + heldOut.Count);
     }

@@ -37,7 +37,7 @@ public sealed class TrainingModeTests
         var live = new List<long>();
         for (var step = 0; step < 3; step++)
         {
-            SupervisedTrainer.Backward(model, [0, 1, 2, 3], examples, [.. examples.Select(example => example.TokenIds.Length)]);
+            SupervisedTrainer.Backward(model, [0, 1, 2, 3], examples, [.. examples.Select(example => example.TokenIds.Length)], isPacked: true);
             GC.Collect();
             GC.WaitForPendingFinalizers();
             live.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount);

@@ -140,18 +140,36 @@ public sealed class CausalLanguageModel : IDisposable
         }
 
         using var scope = NewDisposeScope();
-        var rotary = _rotary?.First(length);
-        var masks = new CausalMasks(Config, length, Device);
-        var positions = LearnedPositions?.narrow(0, 0, length).repeat(batch, 1); // [B · S, C]
-        var x = Embed(tokenIds.flatten(), positions).view(batch, length, -1); // [B, S, C]
+        var hidden = Hidden(tokenIds.flatten(), [.. Enumerable.Repeat((int)length, (int)batch)]); // [B · S, C]
+        return hidden.view(batch, length, -1).MoveToOuterDisposeScope(); // [B, S, C]
+    }
+
+    /// <summary>The same of sequences of any lengths that stand one after the other; each is as if it were alone.</summary>
+    /// <param name="tokenIds">[N] int64.</param>
+    /// <param name="lengths">Tokens of each sequence, N together. Those of equal lengths are best neighbours: they attend in one call.</param>
+    /// <returns>[N, C]; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">The tensor is not [N], or a sequence is empty or over the context length.</exception>
+    public Tensor Hidden(Tensor tokenIds, IReadOnlyList<int> lengths)
+    {
+        if (tokenIds.shape is not [var tokens] || lengths.Count == 0 || lengths.Any(length => length < 1 || length > Config.ContextLength) || lengths.Sum() != tokens)
+        {
+            throw new ArgumentException(
+                $"Token ids have shape [{string.Join(", ", tokenIds.shape)}] for sequences of {string.Join(", ", lengths)} tokens; [N] with N their sum, and 1 to {Config.ContextLength} tokens each, is needed.",
+                nameof(tokenIds));
+        }
+
+        using var scope = NewDisposeScope();
+        var layout = new RowLayout(lengths);
+        var (rotary, groups) = Places(layout);
+        var x = Embed(tokenIds, LearnedPositions?.index_select(0, layout.Positions(Device))).unsqueeze(0); // [1, N, C]
         foreach (var block in Blocks)
         {
             x = RecomputesBlocks && is_grad_enabled()
-                ? Recomputation.Run(x, Again(block, length, ProductType))
-                : block.Forward(x, rotary, masks, ProductType); // [B, S, C]
+                ? Recomputation.Run(x, Again(block, layout, ProductType))
+                : block.Forward(x, rotary, groups, ProductType); // [1, N, C]
         }
 
-        return Norm.Forward(x).MoveToOuterDisposeScope(); // [B, S, C]
+        return Norm.Forward(x).squeeze(0).MoveToOuterDisposeScope(); // [N, C]
     }
 
     /// <summary>The logits of hidden states: [..., C] to [..., V].</summary>
@@ -215,8 +233,14 @@ public sealed class CausalLanguageModel : IDisposable
     }
 
     // Tables and masks are made anew: those of the forward pass are gone by then.
-    private Func<Tensor, Tensor> Again(Block block, long length, ScalarType productType) =>
-        x => block.Forward(x, _rotary?.First(length), new CausalMasks(Config, length, Device), productType); // [B, S, C]
+    private Func<Tensor, Tensor> Again(Block block, RowLayout layout, ScalarType productType) => x =>
+    {
+        var (rotary, groups) = Places(layout);
+        return block.Forward(x, rotary, groups, productType); // [1, N, C]
+    };
+
+    private ((Tensor Cosine, Tensor SignedSine)? Rotary, IReadOnlyList<SequenceGroup> Groups) Places(RowLayout layout) =>
+        (_rotary?.Of(layout.Positions(Device), layout.Longest), layout.Groups(Config, Device));
 
     // [N] and [N, C] to [N, C].
     private Tensor Embed(Tensor tokenIds, Tensor? positions)

@@ -28,14 +28,14 @@ internal sealed class Attention(
 
     public Norm? KeyNorm => keyNorm;
 
-    /// <summary>Attends within whole sequences.</summary>
-    /// <param name="x">[B, S, C]. Padding stands on the right, where no earlier token attends to it.</param>
-    public Tensor Forward(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, CausalMasks masks)
+    /// <summary>Attends within whole sequences, which stand one after the other.</summary>
+    /// <param name="x">[1, N, C]. Padding stands at a sequence's end, where no earlier token attends to it.</param>
+    /// <param name="rotary">Tables of each token's position in its sequence.</param>
+    /// <param name="groups">The sequences, in their order.</param>
+    public Tensor Forward(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, IReadOnlyList<SequenceGroup> groups)
     {
-        var (batch, length) = (x.shape[0], x.shape[1]);
-        var (q, k, v) = Project(x, rotary); // [B, H, S, D], [B, K, S, D] twice
-        var attended = Attend(q, k, v.to(k.dtype), masks.Of(layer)); // [B, H, S, D]
-        return output.Forward(attended.transpose(1, 2).reshape(batch, length, -1).to(x.dtype)); // [B, S, C]
+        var (q, k, v) = Project(x, rotary); // [1, H, N, D], [1, K, N, D] twice
+        return output.Forward(Attend(q, k, v.to(k.dtype), groups).to(x.dtype)); // [1, N, C]
     }
 
     /// <summary>Attends from one new token a row to what its sequence holds, the newest rows included.</summary>
@@ -69,6 +69,26 @@ internal sealed class Attention(
         var q = Place(Heads(parts[0], config.Heads), queryNorm, rotary); // [B, H, S, D]
         var k = Place(Heads(parts[1], config.KeyValueHeads), keyNorm, rotary); // [B, K, S, D]
         return (q, k, Heads(parts[2], config.KeyValueHeads));
+    }
+
+    private Tensor Attend(Tensor q, Tensor k, Tensor v, IReadOnlyList<SequenceGroup> groups)
+    {
+        if (groups is [var only])
+        {
+            return Attend(q, k, v, only); // [1, N, H·D]
+        }
+
+        // Split and not narrowed: the gradient of all parts is then one concatenation.
+        long[] tokens = [.. groups.Select(group => (long)group.Tokens)];
+        var (queries, keys, values) = (q.split(tokens, 2), k.split(tokens, 2), v.split(tokens, 2));
+        return cat([.. groups.Index().Select(group => Attend(queries[group.Index], keys[group.Index], values[group.Index], group.Item))], 1); // [1, N, H·D]
+    }
+
+    private Tensor Attend(Tensor q, Tensor k, Tensor v, SequenceGroup group)
+    {
+        Tensor Sequences(Tensor x) => x.view(x.shape[1], group.Sequences, group.Length, config.HeadSize).transpose(0, 1); // [B, H or K, S, D]
+        var attended = Attend(Sequences(q), Sequences(k), Sequences(v), group.Masks.Of(layer)); // [B, H, S, D]
+        return attended.transpose(1, 2).reshape(1, group.Tokens, -1); // [1, B·S, H·D]
     }
 
     private Tensor Attend(Tensor q, Tensor k, Tensor v, Tensor? seen)

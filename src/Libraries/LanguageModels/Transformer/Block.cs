@@ -14,13 +14,13 @@ internal sealed class Block(Norm attentionNorm, Attention attention, Norm? atten
 
     public FeedForward FeedForward => feedForward;
 
-    /// <summary>[B, S, C] to [B, S, C], over whole sequences.</summary>
+    /// <summary>[1, N, C] to [1, N, C], over whole sequences that stand one after the other.</summary>
     /// <param name="productType">Of the linear layers; the stream, norms and attention keep the input's type.</param>
-    public Tensor Forward(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, CausalMasks masks, ScalarType productType)
+    public Tensor Forward(Tensor x, (Tensor Cosine, Tensor SignedSine)? rotary, IReadOnlyList<SequenceGroup> groups, ScalarType productType)
     {
         using var scope = NewDisposeScope();
-        var attended = attention.Forward(attentionNorm.Forward(x).to(productType), rotary, masks); // [B, S, C]
-        return feedForward.Forward(Add(x, attended), productType).MoveToOuterDisposeScope(); // [B, S, C]
+        var attended = attention.Forward(attentionNorm.Forward(x).to(productType), rotary, groups); // [1, N, C]
+        return feedForward.Forward(Add(x, attended), productType).MoveToOuterDisposeScope(); // [1, N, C]
     }
 
     /// <summary>[R, 1, C] to [R, 1, C], one new token a row.</summary>
@@ -31,5 +31,5 @@ internal sealed class Block(Norm attentionNorm, Attention attention, Norm? atten
         return feedForward.Forward(Add(x, attended), x.dtype).MoveToOuterDisposeScope(); // [R, 1, C]
     }
 
-    private Tensor Add(Tensor x, Tensor attended) => x.Plus(attentionPostNorm?.Forward(attended) ?? attended); // [B, S, C]
+    private Tensor Add(Tensor x, Tensor attended) => x.Plus(attentionPostNorm?.Forward(attended) ?? attended); // [1, N, C]
 }

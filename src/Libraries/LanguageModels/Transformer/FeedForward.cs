@@ -18,17 +18,17 @@ internal sealed class FeedForward(Activation activation, Norm norm, IReadOnlyLis
 
     public Norm? PostNorm => postNorm;
 
-    /// <summary>The stream with the layer's output added: [B, S, C] to [B, S, C].</summary>
+    /// <summary>The stream with the layer's output added: [1, N, C] to [1, N, C].</summary>
     /// <param name="productType">Of the linear layers.</param>
     public Tensor Forward(Tensor x, ScalarType productType)
     {
-        var normalised = norm.Forward(x).to(productType); // [B, S, C]
-        var hidden = Activate(inner[0].Forward(normalised)); // [B, S, F]
-        var output = down.Forward(inner.Count == 1 ? hidden : hidden * inner[1].Forward(normalised)); // [B, S, C]
-        return x.Plus(postNorm?.Forward(output) ?? output); // [B, S, C]
+        var normalised = norm.Forward(x).to(productType); // [1, N, C]
+        var hidden = Activate(inner[0].Forward(normalised)); // [1, N, F]
+        var output = down.Forward(inner.Count == 1 ? hidden : hidden * inner[1].Forward(normalised)); // [1, N, C]
+        return x.Plus(postNorm?.Forward(output) ?? output); // [1, N, C]
     }
 
-    private Tensor Activate(Tensor x) => activation == Activation.Silu ? nn.functional.silu(x) : GeluTanh(x); // [B, S, F]
+    private Tensor Activate(Tensor x) => activation == Activation.Silu ? nn.functional.silu(x) : GeluTanh(x); // [1, N, F]
 
-    private static Tensor GeluTanh(Tensor x) => x * nn.functional.sigmoid(x.Plus(x.pow(s_three).Times(0.044715)).Times(2 * Math.Sqrt(2 / Math.PI))); // [B, S, F]
+    private static Tensor GeluTanh(Tensor x) => x * nn.functional.sigmoid(x.Plus(x.pow(s_three).Times(0.044715)).Times(2 * Math.Sqrt(2 / Math.PI))); // [1, N, F]
 }

@@ -20,11 +20,13 @@ internal sealed class RotaryEmbedding(ModelConfig config, ScalarType type, Devic
             .Select(tokens => config.RopeScaling is { } scaling ? 1 / scaling.Apply(1 / tokens) : tokens),
     ];
 
-    /// <summary>Tables for positions 0 to length - 1: two tensors of [length, D].</summary>
-    public (Tensor Cosine, Tensor SignedSine) First(long length)
+    /// <summary>Tables for tokens that follow each other: two tensors of [N, D].</summary>
+    /// <param name="positions">[N] int64.</param>
+    /// <param name="length">All positions are below it.</param>
+    public (Tensor Cosine, Tensor SignedSine) Of(Tensor positions, long length)
     {
         var (cosine, signedSine) = Tables(length);
-        return (cosine.narrow(0, 0, length), signedSine.narrow(0, 0, length));
+        return (cosine.index_select(0, positions), signedSine.index_select(0, positions)); // [N, D] both
     }
 
     /// <summary>Tables for one position a row: two tensors of [B, 1, 1, D].</summary>
@@ -32,16 +34,13 @@ internal sealed class RotaryEmbedding(ModelConfig config, ScalarType type, Devic
     /// <param name="length">All positions are below it.</param>
     public (Tensor Cosine, Tensor SignedSine) At(Tensor positions, long length)
     {
-        var (cosine, signedSine) = Tables(length);
-        return (Row(cosine, positions), Row(signedSine, positions));
+        var (cosine, signedSine) = Of(positions, length);
+        return (cosine.view(-1, 1, 1, cosine.shape[1]), signedSine.view(-1, 1, 1, cosine.shape[1])); // [B, 1, 1, D] both
     }
 
     /// <summary>Rotates queries or keys [B, H, S, D].</summary>
     public static Tensor Rotate(Tensor x, Tensor cosine, Tensor signedSine) =>
         addcmul(x * cosine, x.roll(x.shape[^1] / 2, -1), signedSine, s_one); // [B, H, S, D]
-
-    private static Tensor Row(Tensor table, Tensor positions) =>
-        table.index_select(0, positions).view(-1, 1, 1, table.shape[1]); // [B, 1, 1, D]
 
     // A context may be a million tokens long, so the tables grow with the sequences.
     private (Tensor Cosine, Tensor SignedSine) Tables(long length)

@@ -160,7 +160,7 @@ internal sealed class DpoTrainer(TrainablePolicy policy, IReadOnlyList<EncodedPa
     private static Tensor SequenceLogprobs(CausalLanguageModel model, EncodedPair[] of)
     {
         EncodedExample[] examples = [.. of.Select(pair => pair.A), .. of.Select(pair => pair.B)];
-        using var batch = new ResponseBatch(examples, model.Device);
+        using var batch = ResponseBatch.Padded(examples, model.Device);
         var perToken = TokenLogprobs.Gather(model.Logits(batch.Hidden(model)), batch.Targets); // [tokens]
         var owners = examples.SelectMany((example, i) => Enumerable.Repeat((long)i, example.ResponseLength)).ToArray();
         return zeros(examples.Length, device: model.Device).index_add(0, tensor(owners, device: model.Device), perToken, s_one); // [2N]

@@ -140,7 +140,7 @@ internal sealed class PpoPolicy : IDisposable
         foreach (var part in Minibatches.Parts([.. Enumerable.Range(0, rollouts.Count)], lengths, maxTokens))
         {
             using var scope = NewDisposeScope();
-            using var batch = new ResponseBatch([.. part.Select(index => rollouts[index].Example)], Device);
+            using var batch = ResponseBatch.Padded([.. part.Select(index => rollouts[index].Example)], Device);
             var (logprobs, logits, hidden) = Forward(batch);
             Scatter(logprobs, reading.PolicyLogprobs, part, rollouts);
             Scatter(Entropy(logits), reading.Entropies, part, rollouts);

@@ -36,7 +36,7 @@ internal sealed class PpoUpdate(
     internal UpdateFigures BackwardOf(int[] part, double tokens)
     {
         using var scope = NewDisposeScope();
-        using var responses = new ResponseBatch([.. part.Select(index => rollouts[index].Example)], policy.Device);
+        using var responses = ResponseBatch.Padded([.. part.Select(index => rollouts[index].Example)], policy.Device);
         var share = responses.Count / tokens;
         var mask = ones([responses.Count], ScalarType.Bool, policy.Device); // [N], no padding is left
         var (policyLogprobs, logits, hidden) = policy.Forward(responses); // [N], [N, V], [N, C]

@@ -38,6 +38,9 @@ public sealed record SupervisedSettings
     [Range(1, 1000)]
     public int Patience { get; init; } = 1;
 
+    /// <summary>Whether a batch's sequences follow each other in rows, each attending only to itself, or are padded in groups of like length. Losses and gradients are the same to rounding.</summary>
+    public bool Packing { get; init; } = true;
+
     /// <summary>In which numbers the blocks' linear layers are computed while training. Weights, gradients, norms, attention, logits and losses are float32 with both, and so is every measurement after training.</summary>
     [EnumDataType(typeof(Precision))]
     public Precision Precision { get; init; }
@@ -57,6 +60,7 @@ public sealed record SupervisedSettings
             LearningRate = Ranges.Or(options.LearningRate, defaults.LearningRate),
             ValidationShare = options.ValidationShare, // 0 is the default
             Patience = Ranges.Or(options.Patience, defaults.Patience),
+            Packing = options.HasPacking ? options.Packing : defaults.Packing,
             Precision = options.Precision,
             RecomputeActivations = options.RecomputeActivations,
         });

@@ -19,7 +19,7 @@ internal static class HeldOutLoss
         foreach (var part in Minibatches.Parts([.. Enumerable.Range(0, examples.Count)], lengths))
         {
             using var scope = NewDisposeScope();
-            using var responses = new ResponseBatch([.. part.Select(index => examples[index])], model.Device);
+            using var responses = ResponseBatch.Padded([.. part.Select(index => examples[index])], model.Device);
             var logits = model.Logits(responses.Hidden(model)); // [N, V]
             total -= TokenLogprobs.Gather(logits, responses.Targets).sum().item<float>();
         }

@@ -30,4 +30,31 @@ internal static class Minibatches
     /// <param name="maxTokens">Padded tokens a part.</param>
     public static IEnumerable<int[]> Parts(int[] batch, IReadOnlyList<int> lengths, int maxTokens = LengthBuckets.DefaultTokens) =>
         LengthBuckets.Split(batch, index => lengths[index], maxTokens).Select(part => part.Select(i => batch[i]).ToArray());
+
+    /// <summary>The same without padding: sequences follow each other in rows, the longest first and those of equal lengths together.</summary>
+    /// <param name="batch">Indices of items.</param>
+    /// <param name="lengths">Tokens of each item.</param>
+    /// <param name="maxTokens">Tokens a row; an item longer than that is a row of its own.</param>
+    public static IEnumerable<int[]> Rows(int[] batch, IReadOnlyList<int> lengths, int maxTokens = LengthBuckets.DefaultTokens)
+    {
+        var row = new List<int>();
+        var tokens = 0;
+        foreach (var item in batch.OrderByDescending(item => lengths[item]))
+        {
+            if (row.Count > 0 && tokens + lengths[item] > maxTokens)
+            {
+                yield return [.. row];
+                row.Clear();
+                tokens = 0;
+            }
+
+            row.Add(item);
+            tokens += lengths[item];
+        }
+
+        if (row.Count > 0)
+        {
+            yield return [.. row];
+        }
+    }
 }

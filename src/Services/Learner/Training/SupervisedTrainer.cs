@@ -45,7 +45,7 @@ internal static class SupervisedTrainer
         var losses = new List<double>(updates);
         model.SetTrainable(true);
         Parameter[] parameters = [.. model.Parameters.Values];
-        using var stopping = validation.Count == 0 ? null : new EarlyStopping(parameters, settings.Patience, () => MeanLoss(model, validation));
+        using var stopping = validation.Count == 0 ? null : new EarlyStopping(parameters, settings.Patience, () => HeldOutLoss.Measure(model, validation));
         var epochs = 0;
         using var mode = new TrainingMode(model, settings.Precision, settings.RecomputeActivations);
         Fitting.Run(
@@ -53,7 +53,7 @@ internal static class SupervisedTrainer
             lengths,
             fitting,
             random,
-            batch => Backward(model, batch, training, lengths),
+            batch => Backward(model, batch, training, lengths, settings.Packing),
             (update, loss) =>
             {
                 losses.Add(loss);
@@ -82,22 +82,6 @@ internal static class SupervisedTrainer
         return results;
     }
 
-    /// <summary>Mean of -log p over the response tokens of all examples, in nats, without gradients.</summary>
-    internal static double MeanLoss(CausalLanguageModel model, IReadOnlyList<EncodedExample> examples)
-    {
-        var lengths = examples.Select(example => example.TokenIds.Length).ToArray();
-        var total = 0.0;
-        using var noGradients = no_grad();
-        foreach (var part in Minibatches.Parts([.. Enumerable.Range(0, examples.Count)], lengths))
-        {
-            using var scope = NewDisposeScope();
-            using var responses = new ResponseBatch([.. part.Select(index => examples[index])], model.Device);
-            total -= TokenLogprobs.Gather(model.Logits(responses.Hidden(model)), responses.Targets).sum().item<float>();
-        }
-
-        return total / examples.Sum(example => (double)example.ResponseLength);
-    }
-
     /// <summary>Which examples are trained on and which are only measured on: a draw of the seed.</summary>
     internal static (IReadOnlyList<EncodedExample> Training, IReadOnlyList<EncodedExample> Validation) Split(
         IReadOnlyList<EncodedExample> examples, double validationShare, ulong seed)
@@ -116,14 +100,22 @@ internal static class SupervisedTrainer
     }
 
     /// <summary>Adds the gradients of a batch's mean token loss, and returns that loss.</summary>
-    internal static double Backward(CausalLanguageModel model, int[] batch, IReadOnlyList<EncodedExample> examples, int[] lengths)
+    /// <param name="model">What trains.</param>
+    /// <param name="batch">Indices of examples.</param>
+    /// <param name="examples">All of them.</param>
+    /// <param name="lengths">Tokens of each.</param>
+    /// <param name="isPacked">Whether sequences follow each other in rows, or are padded to those of like length.</param>
+    /// <param name="maxTokens">Tokens a forward and backward pass.</param>
+    internal static double Backward(
+        CausalLanguageModel model, int[] batch, IReadOnlyList<EncodedExample> examples, int[] lengths, bool isPacked, int maxTokens = LengthBuckets.DefaultTokens)
     {
         var tokens = batch.Sum(index => (double)examples[index].ResponseLength);
         var total = 0.0;
-        foreach (var part in Minibatches.Parts(batch, lengths))
+        foreach (var part in isPacked ? Minibatches.Rows(batch, lengths, maxTokens) : Minibatches.Parts(batch, lengths, maxTokens))
         {
             using var scope = NewDisposeScope();
-            using var responses = new ResponseBatch([.. part.Select(index => examples[index])], model.Device);
+            EncodedExample[] taken = [.. part.Select(index => examples[index])];
+            using var responses = isPacked ? ResponseBatch.Packed(taken, model.Device) : ResponseBatch.Padded(taken, model.Device);
             var logits = model.Logits(responses.Hidden(model)); // [N, V]
             var loss = (-TokenLogprobs.Gather(logits, responses.Targets).sum()).DividedBy(tokens); // []
             loss.backward();

@@ -1,3 +1,4 @@
+using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.Data;
 using Rlhf.Learner.Dpo;
 using Rlhf.Learner.Settings;
@@ -69,6 +70,41 @@ public sealed class DpoTrainerTests
         Assert.Equal(before, trainer.References(pairs));
         // One pair alone, in another padding.
         Assert.Equal(before[2].B, trainer.References([pairs[2]])[0].B, 1e-5);
+    }
+
+    [Fact]
+    public void Updates_before_a_cut_are_reported_again_with_all_their_figures()
+    {
+        const int CutAfter = 4;
+        var root = Directory.CreateTempSubdirectory("dpo-tests-").FullName;
+        try
+        {
+            (Recorder Recorder, IReadOnlyDictionary<string, double>? Results) Train(FitCheckpoints? checkpoints, int cutAfter)
+            {
+                using var policy = TrainablePolicy.WithNewAdapter(TinyModels.Create(), 2, seed: 3);
+                using var cancellation = new CancellationTokenSource();
+                var recorder = new Recorder { AfterStep = step => (step == cutAfter ? cancellation : null)?.Cancel() };
+                try
+                {
+                    return (recorder, new DpoTrainer(policy, Pairs(32), s_settings, seed: 5).Train(recorder, cancellation.Token, checkpoints));
+                }
+                catch (OperationCanceledException)
+                {
+                    return (recorder, null);
+                }
+            }
+
+            var (undisturbed, results) = Train(null, int.MaxValue);
+            Assert.Null(Train(KeptFor.Job(root).Fit("dpo"), CutAfter).Results);
+            var (resumed, resumedResults) = Train(KeptFor.Job(root).Fit("dpo"), int.MaxValue);
+            Assert.Equal(results, resumedResults);
+            Assert.Equal(undisturbed.Steps.Select(step => step.Values), resumed.Steps.Select(step => step.Values));
+            Assert.Equal(9, resumed.Of("reward_accuracy").Length);
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.Data;
 using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
+using Rlhf.V1;
 
 namespace Rlhf.Learner.Tests;
 
@@ -24,12 +25,14 @@ public sealed class EarlyStoppingTests : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    [Fact]
-    public void Training_ends_when_the_validation_loss_has_not_fallen_and_keeps_the_best_epochs_weights()
+    [Theory]
+    [InlineData(Precision.Float32)]
+    [InlineData(Precision.Bfloat16)]
+    public void Training_ends_when_the_validation_loss_has_not_fallen_and_keeps_the_best_epochs_weights(Precision precision)
     {
         using var model = TinyModels.Create();
         var recorder = new Recorder();
-        var results = Train(model, recorder, null, CancellationToken.None);
+        var results = SupervisedTrainer.Train(model, _examples, s_settings with { Precision = precision }, 3, recorder, CancellationToken.None);
         var validation = recorder.Steps.Where(step => step.Values.ContainsKey("validation_loss")).Select(step => step.Values["validation_loss"]).ToArray();
         var best = Array.IndexOf(validation, validation.Min()) + 1;
         Assert.Equal(best, results["best_epoch"]);
@@ -40,7 +43,7 @@ public sealed class EarlyStoppingTests : IDisposable
         Assert.Equal(8, results["examples_held_out"]);
         Assert.Equal(validation.Min(), results["validation_loss"]);
 
-        // What is left in the model are the best epoch's weights.
+        // What is left in the model are the best epoch's weights; they were measured in float32 whatever they were trained in.
         var (training, heldOut) = SupervisedTrainer.Split(_examples, s_settings.ValidationShare, 3);
         Assert.Equal(validation.Min(), HeldOutLoss.Measure(model, heldOut));
         Assert.Empty(training.Intersect(heldOut));
@@ -54,7 +57,8 @@ public sealed class EarlyStoppingTests : IDisposable
     public void A_fit_that_was_cut_off_stops_where_the_undisturbed_one_does_with_the_same_weights(int cutAfter)
     {
         using var undisturbed = TinyModels.Create();
-        var results = Train(undisturbed, new Recorder(), null, CancellationToken.None);
+        var recorder = new Recorder();
+        var results = Train(undisturbed, recorder, null, CancellationToken.None);
         using (var cut = TinyModels.Create())
         using (var cancellation = new CancellationTokenSource())
         {
@@ -69,8 +73,10 @@ public sealed class EarlyStoppingTests : IDisposable
         }
 
         using var resumed = TinyModels.Create();
-        Assert.Equal(results, Train(resumed, new Recorder(), KeptFor.Job(_root).Fit("supervised"), CancellationToken.None));
+        var repeated = new Recorder();
+        Assert.Equal(results, Train(resumed, repeated, KeptFor.Job(_root).Fit("supervised"), CancellationToken.None));
         Assert.Equal(WeightsOf(undisturbed), WeightsOf(resumed));
+        Assert.Equal(recorder.Steps.Select(step => step.Values), repeated.Steps.Select(step => step.Values)); // validation losses too
 
         // Done: a third start trains nothing and ends at the same.
         using var again = TinyModels.Create();

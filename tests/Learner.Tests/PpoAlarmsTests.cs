@@ -1,3 +1,4 @@
+using Rlhf.Learner.Jobs;
 using Rlhf.Learner.Ppo;
 using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
@@ -59,6 +60,57 @@ public sealed class PpoAlarmsTests
         Assert.Equal(2, warnings.Count);
         Assert.Contains(warnings, warning => warning.StartsWith("At step 20 the score has risen", StringComparison.Ordinal) && warning.Contains("while finished_fraction fell (by 0.19)", StringComparison.Ordinal));
         Assert.Contains(warnings, warning => warning.Contains("while evaluation_helpfulness fell", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(15)] // before the score's rise is long enough to be told
+    [InlineData(25)] // after it was
+    public void A_job_that_goes_on_after_a_cut_tells_what_it_would_have_told_without(int cutAfter)
+    {
+        Dictionary<string, double>[] steps =
+        [
+            .. Enumerable.Range(1, 30).Select(step => new Dictionary<string, double>
+            {
+                ["score"] = 0.1 * step, ["finished_fraction"] = 1 - (0.01 * step), ["kl"] = step is > 10 and < 28 ? 11 : 9,
+            }),
+        ];
+        IEnumerable<string> Told(int recalled)
+        {
+            var warnings = new List<(int Step, string Sentence)>();
+            var at = 0;
+            var alarms = new PpoAlarms(s_settings) { Warn = sentence => warnings.Add((at, sentence)) };
+            foreach (var figures in steps[..recalled])
+            {
+                alarms.Recall(figures);
+            }
+
+            foreach (var (index, figures) in steps.Index().Skip(recalled))
+            {
+                at = index + 1;
+                alarms.Check(at, figures, new FixedKlController(0.1));
+            }
+
+            return warnings.Where(warning => warning.Step > cutAfter).Select(warning => warning.Sentence);
+        }
+
+        Assert.Equal(Told(0), Told(cutAfter));
+        Assert.Equal(cutAfter < 20 ? 1 : 0, Told(cutAfter).Count());
+    }
+
+    [Fact]
+    public void Warnings_before_a_cut_are_given_again()
+    {
+        using var job = new TrainingJob(new Job { JobId = "job" });
+        var progress = new PpoProgress { Steps = { new TrainingStep(1, 2, new Dictionary<string, double> { ["kl"] = 11 }) } };
+        var folder = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N")); // nothing is written there
+        KeptSteps Steps(TrainingJob of) => new(of, new TrainingState(KeptFor.Job(folder)), progress, KeptFor.Job(folder).Inbox);
+        Steps(job).Warn("At step 1 the KL is beyond its bound.");
+        using var resumed = new TrainingJob(new Job { JobId = "job" });
+        Steps(resumed).Repeat();
+        var told = resumed.Read(0).Job;
+        Assert.Equal(["At step 1 the KL is beyond its bound."], told.Warnings);
+        Assert.Equal(job.Read(0).Job.Warnings, told.Warnings);
+        Assert.Equal(11, Assert.Single(told.Metrics).Values["kl"]);
     }
 
     [Fact]

@@ -7,7 +7,14 @@ internal sealed class Recorder : IProgress<TrainingStep>
 {
     public List<TrainingStep> Steps { get; } = [];
 
-    public void Report(TrainingStep value) => Steps.Add(value);
+    /// <summary>Gets the number of each step after it has been kept.</summary>
+    public Action<long> AfterStep { get; init; } = _ => { };
+
+    public void Report(TrainingStep value)
+    {
+        Steps.Add(value);
+        AfterStep(value.Step);
+    }
 
     public double[] Of(string name) => [.. Steps.Select(step => step.Values[name])];
 }

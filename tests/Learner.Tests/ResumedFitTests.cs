@@ -68,7 +68,7 @@ public sealed class ResumedFitTests : IDisposable
             var fit = new FitCheckpoints(store, options);
             for (var update = 1; update <= 10; update++)
             {
-                fit.Offer([parameter], optimizer, new double[update], 10, stopping: null);
+                fit.Offer([parameter], optimizer, [.. Enumerable.Range(0, update).Select(_ => Fitting.Figures(0))], 10, stopping: null);
             }
 
             return [.. store.Numbers.Reverse()];

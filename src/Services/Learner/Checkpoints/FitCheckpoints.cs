@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
+using System.Text.Json;
 using Rlhf.LanguageModels.Checkpoints;
 using Rlhf.Learner.Training;
 using TorchSharp.Modules;
@@ -9,13 +9,13 @@ using static TorchSharp.torch;
 namespace Rlhf.Learner.Checkpoints;
 
 /// <summary>
-/// Where a fit stands, from time to time on disk: weights, the optimizer's moments, and the losses so far. The order of the items
+/// Where a fit stands, from time to time on disk: weights, the optimizer's moments, and the figures so far. The order of the items
 /// and the learning rate are functions of the seed and of the update's number.
 /// </summary>
 internal sealed class FitCheckpoints(CheckpointStore store, CheckpointOptions options)
 {
     private const string WeightsName = "weights.safetensors";
-    private const string LossesName = "losses.float64";
+    private const string FiguresName = "figures.json";
     private const double LargestShareOfTime = 0.1;
 
     private long _sinceTimestamp = Stopwatch.GetTimestamp();
@@ -27,59 +27,59 @@ internal sealed class FitCheckpoints(CheckpointStore store, CheckpointOptions op
     /// <param name="optimizer">Gets the kept moments, if an update is left.</param>
     /// <param name="updates">Updates of the whole fit.</param>
     /// <param name="stopping">Gets what was kept of it; null where the fit runs to its end.</param>
-    /// <returns>The losses of the updates done so far; none where the fit begins.</returns>
+    /// <returns>The figures of the updates done so far; none where the fit begins.</returns>
     /// <exception cref="InvalidDataException">What is kept belongs to other parameters.</exception>
-    public IReadOnlyList<double> Restore(IReadOnlyList<Parameter> parameters, AdamWOptimizer optimizer, int updates, EarlyStopping? stopping)
+    public IReadOnlyList<IReadOnlyDictionary<string, double>> Restore(IReadOnlyList<Parameter> parameters, AdamWOptimizer optimizer, int updates, EarlyStopping? stopping)
     {
         if (store.Newest() is not { } checkpoint)
         {
             return [];
         }
 
-        var losses = MemoryMarshal.Cast<byte, double>(File.ReadAllBytes(checkpoint.PathOf(LossesName))).ToArray();
-        if (losses.Length != checkpoint.Number || losses.Length > updates)
+        var figures = JsonSerializer.Deserialize<Dictionary<string, double>[]>(File.ReadAllBytes(checkpoint.PathOf(FiguresName))) ?? [];
+        if (figures.Length != checkpoint.Number || figures.Length > updates)
         {
-            throw new InvalidDataException($"{checkpoint.Folder} has {losses.Length} losses of at most {updates}; it is another fit's.");
+            throw new InvalidDataException($"{checkpoint.Folder} has the figures of {figures.Length} updates of at most {updates}; it is another fit's.");
         }
 
         RestoreWeights(parameters, checkpoint.PathOf(WeightsName));
-        if (losses.Length < updates)
+        if (figures.Length < updates)
         {
             OptimizerMoments.Restore(optimizer, checkpoint.Folder);
         }
 
         stopping?.Restore(checkpoint);
-        _lastUpdate = losses.Length;
-        return losses;
+        _lastUpdate = figures.Length;
+        return figures;
     }
 
     /// <summary>Writes a checkpoint if one is due; one always is after the last update, or when the fit stops early. A failure is logged, and training goes on.</summary>
     /// <param name="parameters">All that train.</param>
     /// <param name="optimizer">Theirs.</param>
-    /// <param name="losses">Of the updates done so far.</param>
+    /// <param name="figures">Of the updates done so far.</param>
     /// <param name="updates">Updates of the whole fit.</param>
     /// <param name="stopping">Kept with it; null where the fit runs to its end.</param>
-    public void Offer(IReadOnlyList<Parameter> parameters, AdamWOptimizer optimizer, IReadOnlyList<double> losses, int updates, EarlyStopping? stopping)
+    public void Offer(IReadOnlyList<Parameter> parameters, AdamWOptimizer optimizer, IReadOnlyList<IReadOnlyDictionary<string, double>> figures, int updates, EarlyStopping? stopping)
     {
-        var isLast = losses.Count == updates;
-        if (!isLast && stopping?.IsOver != true && !IsDue(losses.Count))
+        var isLast = figures.Count == updates;
+        if (!isLast && stopping?.IsOver != true && !IsDue(figures.Count))
         {
             return;
         }
 
         var start = Stopwatch.GetTimestamp();
-        store.TrySave(losses.Count, folder =>
+        store.TrySave(figures.Count, folder =>
         {
             SafetensorsWriter.Write(
                 Path.Combine(folder, WeightsName), parameters.Index().ToDictionary(item => Name(item.Index), item => (Tensor)item.Item));
-            File.WriteAllBytes(Path.Combine(folder, LossesName), MemoryMarshal.AsBytes<double>(losses.ToArray()));
+            File.WriteAllBytes(Path.Combine(folder, FiguresName), JsonSerializer.SerializeToUtf8Bytes(figures));
             stopping?.Save(folder);
             if (!isLast)
             {
                 OptimizerMoments.Save(optimizer, folder);
             }
         });
-        _lastUpdate = losses.Count;
+        _lastUpdate = figures.Count;
         _sinceTimestamp = Stopwatch.GetTimestamp();
         _lastWrite = Stopwatch.GetElapsedTime(start);
     }

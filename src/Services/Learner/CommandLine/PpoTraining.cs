@@ -48,6 +48,7 @@ internal static class PpoTraining
         var newest = state.Newest();
         var progress = newest is null ? new PpoProgress() : TrainingState.ProgressOf(newest);
         progress.Steps.ForEach(training.Report);
+        progress.Warnings.ForEach(training.Tell);
         var checkpoint = newest is null ? null : PpoCheckpoint.Load(newest.Folder);
         var model = training.LoadModel();
         using var policy = newest is null || checkpoint is null
@@ -79,7 +80,15 @@ internal static class PpoTraining
                 rollouts.Take(adapter.Path);
                 return $"{step}";
             },
-            (step, _, token) => rollouts.Collect(step, NextPrompts(), settings.RolloutsPerStep, token));
+            (step, _, token) => rollouts.Collect(step, NextPrompts(), settings.RolloutsPerStep, token))
+        {
+            Earlier = progress.Steps,
+            Warn = warning =>
+            {
+                progress.Warnings.Add(warning);
+                training.Tell(warning);
+            },
+        };
         var results = new Dictionary<string, double>(progress.Complete(trainer.Train(new WithReward(training, progress, rollouts), cancellationToken)))
         {
             ["reward_baseline"] = baseline.Mean,

@@ -31,7 +31,7 @@ internal sealed class DpoTrainer(TrainablePolicy policy, IReadOnlyList<EncodedPa
     /// <summary>Trains the policy in place.</summary>
     /// <param name="progress">Gets every update with "loss", "chosen_reward", "rejected_reward", "reward_margin" and "reward_accuracy", the last four where a pair of the update is decided.</param>
     /// <param name="cancellationToken">Ends the training between two updates.</param>
-    /// <param name="checkpoints">Where the training's state is kept; null begins at the start, always. Updates done before a cut are reported again with their "loss" alone.</param>
+    /// <param name="checkpoints">Where the training's state is kept; null begins at the start, always.</param>
     /// <returns>
     /// "trainable_parameter_share", "loss_first" and "loss_last" (mean of the first and the last tenth of the updates); of the held-out pairs,
     /// where one is decided, "preference_accuracy", "chosen_reward", "rejected_reward", "reward_margin" and "pairs_held_out".
@@ -50,20 +50,21 @@ internal sealed class DpoTrainer(TrainablePolicy policy, IReadOnlyList<EncodedPa
         var references = References(_training);
         var heldOutReferences = References(_heldOut);
         var losses = new double[fitting.Updates(_training.Length)];
-        ImplicitRewardStatistics? statistics = null;
         Fitting.Run(
             policy.Parameters(),
             Lengths(_training),
             fitting,
             new Random(Seeds.ForRandom(seed)),
-            batch => Backward(batch, references, out statistics),
-            (update, loss) =>
+            batch =>
             {
-                losses[update - 1] = loss;
-                var figures = new Dictionary<string, double> { ["loss"] = loss };
+                var figures = Fitting.Figures(Backward(batch, references, out var statistics));
                 AddTo(figures, statistics, "reward_accuracy");
+                return figures;
+            },
+            (update, figures) =>
+            {
+                losses[update - 1] = figures[Fitting.LossName];
                 progress.Report(new TrainingStep(update, losses.Length, figures));
-                statistics = null; // of this update alone
             },
             cancellationToken,
             checkpoints);

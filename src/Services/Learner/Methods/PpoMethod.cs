@@ -67,7 +67,7 @@ internal sealed class PpoMethod(
                     return Publish(job, policy.Kind, step, Save, cancellationToken);
                 },
                 (step, version, token) => steps.Collect(collector, step, version, token))
-            { Warn = job.Warn };
+            { Warn = steps.Warn, Earlier = progress.Steps };
             job.Finish(progress.Complete(trainer.Train(steps, cancellationToken)));
         }
     }

@@ -24,6 +24,7 @@ internal sealed class KeptSteps(TrainingJob job, TrainingState state, PpoProgres
             job.Report(step);
         }
 
+        progress.Warnings.ForEach(job.Warn);
         foreach (var (reason, count) in progress.Refused)
         {
             for (var i = 0L; i < count; i++)
@@ -39,6 +40,13 @@ internal sealed class KeptSteps(TrainingJob job, TrainingState state, PpoProgres
         _refused.Add(reason);
         progress.Refuse(reason);
         job.Refuse(reason);
+    }
+
+    /// <summary>Tells what a person should look at.</summary>
+    public void Warn(string message)
+    {
+        progress.Warnings.Add(message);
+        job.Warn(message);
     }
 
     /// <inheritdoc/>

@@ -29,17 +29,28 @@ internal sealed class PpoAlarms(PpoSettings settings)
     /// <exception cref="TrainingException">The KL is beyond its bound, and the settings end the job there.</exception>
     public IKlController Check(long step, IReadOnlyDictionary<string, double> figures, IKlController controller)
     {
-        foreach (var (name, value) in figures.Where(figure => figure.Key == FinishedFraction || figure.Key.StartsWith(EvaluationPrefix, StringComparison.Ordinal)))
+        foreach (var (name, found) in NewDivergences(figures))
         {
-            CheckDivergence(step, name, figures["score"], value);
+            Warn($"At step {step} the score has risen over the last {RewardDivergence.Window} steps (by {found.ScoreChange:g3}) while {name} fell "
+                + $"(by {-found.EvaluationChange:g3}): the policy may be exploiting the reward model. Read answers of this step before going on.");
         }
 
         return CheckKl(step, figures["kl"], controller);
     }
 
+    /// <summary>Looks back at a step that had been checked before the job was cut off, and says nothing of it again.</summary>
+    /// <param name="figures">As they were checked.</param>
+    public void Recall(IReadOnlyDictionary<string, double> figures)
+    {
+        NewDivergences(figures);
+        _isBeyondMaxKl = IsBeyondMaxKl(figures["kl"]);
+    }
+
+    private bool IsBeyondMaxKl(double kl) => settings.MaxKl > 0 && kl > settings.MaxKl;
+
     private IKlController CheckKl(long step, double kl, IKlController controller)
     {
-        if (settings.MaxKl == 0 || kl <= settings.MaxKl)
+        if (!IsBeyondMaxKl(kl))
         {
             _isBeyondMaxKl = false;
             return controller;
@@ -63,22 +74,28 @@ internal sealed class PpoAlarms(PpoSettings settings)
         return settings.MaxKlAction == KlBoundAction.RaiseBeta ? controller.WithBeta(raised) : controller;
     }
 
-    private void CheckDivergence(long step, string name, double score, double evaluation)
+    // Those that begin with this step.
+    private List<(string Name, RewardDivergence Found)> NewDivergences(IReadOnlyDictionary<string, double> figures)
     {
-        if (!_series.TryGetValue(name, out var series))
+        var begun = new List<(string, RewardDivergence)>();
+        foreach (var (name, value) in figures.Where(figure => figure.Key == FinishedFraction || figure.Key.StartsWith(EvaluationPrefix, StringComparison.Ordinal)))
         {
-            _series[name] = series = [];
+            if (!_series.TryGetValue(name, out var series))
+            {
+                _series[name] = series = [];
+            }
+
+            series.Add((figures["score"], value));
+            if (RewardDivergence.Find(series) is not { } found)
+            {
+                _diverging.Remove(name);
+            }
+            else if (_diverging.Add(name))
+            {
+                begun.Add((name, found));
+            }
         }
 
-        series.Add((score, evaluation));
-        if (RewardDivergence.Find(series) is not { } found)
-        {
-            _diverging.Remove(name);
-        }
-        else if (_diverging.Add(name))
-        {
-            Warn($"At step {step} the score has risen over the last {RewardDivergence.Window} steps (by {found.ScoreChange:g3}) while {name} fell "
-                + $"(by {-found.EvaluationChange:g3}): the policy may be exploiting the reward model. Read answers of this step before going on.");
-        }
+        return begun;
     }
 }

@@ -9,6 +9,9 @@ internal sealed record PpoProgress
     /// <summary>Every step done, with its figures.</summary>
     public List<TrainingStep> Steps { get; init; } = [];
 
+    /// <summary>What a person was told to look at.</summary>
+    public List<string> Warnings { get; init; } = [];
+
     /// <summary>The prompts that were dropped for good.</summary>
     public List<PromptRemoval> Removals { get; init; } = [];
 

@@ -39,6 +39,18 @@ internal sealed class PpoTrainer(
         init => _alarms.Warn = value;
     }
 
+    /// <summary>Steps that were done before a cut: alarms look back on them.</summary>
+    public IReadOnlyList<TrainingStep> Earlier
+    {
+        init
+        {
+            foreach (var step in value)
+            {
+                _alarms.Recall(step.Values);
+            }
+        }
+    }
+
     /// <summary>Measures the policy after a step's updates, and gives figures of which more is better; null measures nothing.</summary>
     public Func<long, IReadOnlyDictionary<string, double>>? Evaluate { get; init; }
 

@@ -1,6 +1,7 @@
 using Rlhf.LanguageModels;
 using Rlhf.Learner.Data;
 using Rlhf.PolicyOptimization;
+using Rlhf.V1;
 using static TorchSharp.torch;
 
 namespace Rlhf.Learner.Training;
@@ -8,11 +9,12 @@ namespace Rlhf.Learner.Training;
 /// <summary>How well a model predicts responses that it is not trained on.</summary>
 internal static class HeldOutLoss
 {
-    /// <summary>Mean of -log p over the response tokens, in nats a token, without gradients.</summary>
+    /// <summary>Mean of -log p over the response tokens, in nats a token, without gradients and in float32, however the model trains.</summary>
     /// <param name="model">Whichever.</param>
     /// <param name="examples">At least one.</param>
     public static double Measure(CausalLanguageModel model, IReadOnlyList<EncodedExample> examples)
     {
+        using var exact = new TrainingMode(Precision.Float32, recomputesBlocks: false, model);
         using var noGradients = no_grad();
         var lengths = examples.Select(example => example.TokenIds.Length).ToArray();
         var total = 0.0;

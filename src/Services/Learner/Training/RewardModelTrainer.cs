@@ -89,9 +89,9 @@ internal sealed class RewardModelTrainer(
             trunk.SetTrainable(true);
             Parameter[] parameters = [.. trunk.Parameters.Values, model.Head.Weight];
             var random = new Random(Seeds.ForRandom(seed));
-            using (new TrainingMode(trunk, settings.Precision, settings.RecomputeActivations))
+            using (new TrainingMode(settings.Precision, settings.RecomputeActivations, trunk))
             {
-                Fitting.Run(parameters, lengths, _fitting, random, batch => backward(model, batch), (_, loss) => onUpdate(way, loss), cancellationToken, checkpoints?.Fit(way.ToString()));
+                Fitting.Run(parameters, lengths, _fitting, random, batch => Fitting.Figures(backward(model, batch)), (_, figures) => onUpdate(way, figures[Fitting.LossName]), cancellationToken, checkpoints?.Fit(way.ToString()));
             }
 
             trunk.SetTrainable(false);

@@ -46,23 +46,16 @@ internal static class SupervisedTrainer
         model.SetTrainable(true);
         Parameter[] parameters = [.. model.Parameters.Values];
         using var stopping = validation.Count == 0 ? null : new EarlyStopping(parameters, settings.Patience, () => HeldOutLoss.Measure(model, validation));
-        var epochs = 0;
-        using var mode = new TrainingMode(model, settings.Precision, settings.RecomputeActivations);
+        using var mode = new TrainingMode(settings.Precision, settings.RecomputeActivations, model);
         Fitting.Run(
             parameters,
             lengths,
             fitting,
             random,
-            batch => Backward(model, batch, training, lengths, settings.Packing),
-            (update, loss) =>
+            batch => Fitting.Figures(Backward(model, batch, training, lengths, settings.Packing)),
+            (update, figures) =>
             {
-                losses.Add(loss);
-                var figures = new Dictionary<string, double> { ["loss"] = loss };
-                if (stopping?.Epochs > epochs)
-                {
-                    (epochs, figures["validation_loss"]) = (stopping.Epochs, stopping.NewestLoss);
-                }
-
+                losses.Add(figures[Fitting.LossName]);
                 progress.Report(new TrainingStep(update, updates, figures));
             },
             cancellationToken,
@@ -73,7 +66,7 @@ internal static class SupervisedTrainer
         var results = new Dictionary<string, double> { ["loss_first"] = losses.Take(tenth).Average(), ["loss_last"] = losses.TakeLast(tenth).Average() };
         if (stopping is not null)
         {
-            results["validation_loss"] = stopping.BestLoss;
+            results[Fitting.ValidationLossName] = stopping.BestLoss;
             results["best_epoch"] = stopping.BestEpoch;
             results["epochs"] = stopping.Epochs;
             results["examples_held_out"] = validation.Count;

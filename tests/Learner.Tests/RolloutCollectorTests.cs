@@ -50,6 +50,29 @@ public sealed class RolloutCollectorTests
     }
 
     [Fact]
+    public void No_rollout_of_an_older_version_is_asked_for_or_taken_however_late_it_comes()
+    {
+        const double Late = 99;
+        var waiting = new List<RolloutRequested>(); // one of each step stays out until the next one is under way
+        var collector = Collector(3, requests =>
+        {
+            waiting.ForEach(late => Answer(late, scored => scored.Scores[0].Normalised = Late));
+            waiting = [requests[0]];
+            requests.ForEach(request => Answer(request));
+        });
+        for (var step = 1; step <= 3; step++)
+        {
+            var version = $"policy/{step - 1}";
+            _requests.Clear();
+            var rollouts = collector.Collect(step, version, TestContext.Current.CancellationToken);
+            Assert.All(_requests, request => Assert.Equal((version, step), (request.PolicyVersion, request.Header.Step)));
+            Assert.Equal(10, rollouts.Count); // all prompts come in every step, so that a late one has its place waiting for it
+            Assert.DoesNotContain(Late, rollouts.Select(rollout => rollout.Score));
+            waiting.ForEach(late => Answer(late, scored => scored.Scores[0].Normalised = Late)); // between two steps nothing is taken
+        }
+    }
+
+    [Fact]
     public void Asking_twice_is_asking_once()
     {
         Collector(5, requests => requests.ForEach(request => Answer(request))).Collect(1, "policy/0", TestContext.Current.CancellationToken);

@@ -3,6 +3,7 @@ using Rlhf.Learner.Data;
 using Rlhf.Learner.Ppo;
 using Rlhf.Learner.Settings;
 using Rlhf.Learner.Training;
+using Rlhf.V1;
 
 namespace Rlhf.Benchmarks;
 
@@ -32,7 +33,10 @@ internal static class LearnerSteps
 
     /// <summary>Steps of PPO with an adapter of rank 8, each on the same responses and in one minibatch: policy and baseline read, and one update.</summary>
     /// <param name="onStep">Called after each.</param>
-    public static void Ppo(CausalLanguageModel model, EncodedExample[] examples, int steps, Action onStep)
+    /// <param name="precision">Of the blocks' linear layers.</param>
+    /// <param name="recomputes">Whether blocks run again in the backward pass.</param>
+    public static void Ppo(
+        CausalLanguageModel model, EncodedExample[] examples, int steps, Action onStep, Precision precision = Precision.Float32, bool recomputes = false)
     {
         using var policy = PpoPolicy.Create(model, rank: 8, temperature: 1, seed: 1);
         var settings = new PpoSettings
@@ -44,6 +48,9 @@ internal static class LearnerSteps
             LoraRank = 8,
             LearningRate = 1e-9, // so that the responses stay those of the policy
             ValueLearningRate = 1e-9,
+            Precision = precision,
+            RecomputeActivations = recomputes,
+            CorrectsRolloutMismatch = precision != Precision.Float32,
         };
         var unscored = examples.Select(example => new Rollout(example, new float[example.ResponseLength], IsFinished: true, Score: 0, PromptId: "")).ToArray();
         var logprobs = policy.Read(unscored).PolicyLogprobs;

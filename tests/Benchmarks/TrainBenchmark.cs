@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Rlhf.LanguageModels;
+using Rlhf.V1;
 using static TorchSharp.torch;
 
 namespace Rlhf.Benchmarks;
@@ -57,7 +58,7 @@ internal static class TrainBenchmark
     }
 
     /// <summary>Steps of one kind in this process; prints the most memory that it took.</summary>
-    /// <param name="way">"supervised", "recomputed", "bfloat16" or "ppo"; anything else only makes the model.</param>
+    /// <param name="way">"supervised", "recomputed" or "bfloat16", or the same of "ppo"; anything else only makes the model.</param>
     public static void Once(string way, int threads)
     {
         set_num_threads(threads);
@@ -73,9 +74,10 @@ internal static class TrainBenchmark
                 step();
             }
         }
-        else if (way == "ppo")
+        else if (way.StartsWith("ppo", StringComparison.Ordinal))
         {
-            LearnerSteps.Ppo(model, examples, WarmUpSteps, () => { });
+            var precision = way == "ppo bfloat16" ? Precision.Bfloat16 : Precision.Float32;
+            LearnerSteps.Ppo(model, examples, WarmUpSteps, () => { }, precision, recomputes: way == "ppo recomputed");
         }
 
         Console.WriteLine(Process.GetCurrentProcess().PeakWorkingSet64);
@@ -111,19 +113,24 @@ internal static class TrainBenchmark
         Console.WriteLine(
             $"PPO step on {ShortResponses} responses of {ShortResponse} tokens and one of {LongResponse}: {once * 1000:F0} ms; with that one twice as long "
             + $"{twice * 1000:F0} ms, {(twice / once) - 1:P1} more for {(double)LongResponse / real:P1} more tokens");
+        var (mixed, recomputed) = (PpoSeconds(LongResponse, Precision.Bfloat16), PpoSeconds(LongResponse, recomputes: true));
+        Console.WriteLine(
+            $"The first of them in bfloat16 mixed {mixed * 1000:F0} ms ({Number(once / mixed)} times as fast), with blocks recomputed {recomputed * 1000:F0} ms ({Number(once / recomputed)})");
     }
 
-    private static double PpoSeconds(int longest)
+    private static double PpoSeconds(int longest, Precision precision = Precision.Float32, bool recomputes = false)
     {
         var examples = LearnerSteps.Examples(
             [.. Enumerable.Repeat(ShortPrompt + ShortResponse, ShortResponses), ShortPrompt + longest], ShortPrompt, s_config.VocabularySize);
         var times = new List<double>();
         var since = Stopwatch.GetTimestamp();
-        LearnerSteps.Ppo(CausalLanguageModel.Create(s_config, seed: 1), examples, WarmUpSteps + Steps, () =>
+        void OnStep()
         {
             times.Add(Stopwatch.GetElapsedTime(since).TotalSeconds);
             since = Stopwatch.GetTimestamp();
-        });
+        }
+
+        LearnerSteps.Ppo(CausalLanguageModel.Create(s_config, seed: 1), examples, WarmUpSteps + Steps, OnStep, precision, recomputes);
         return Median(times[WarmUpSteps..]);
     }
 
@@ -131,9 +138,10 @@ internal static class TrainBenchmark
     {
         var (model, supervised, recomputed) = (Peak("model", threads), Peak("supervised", threads), Peak("recomputed", threads));
         var (mixed, ppo) = (Peak("bfloat16", threads), Peak("ppo", threads));
+        var (ppoRecomputed, ppoMixed) = (Peak("ppo recomputed", threads), Peak("ppo bfloat16", threads));
         Console.WriteLine(
             $"Most memory of a process, MB: with the model alone {model / 1e6:F0}, supervised steps {supervised / 1e6:F0}, with blocks recomputed {recomputed / 1e6:F0}, in bfloat16 mixed {mixed / 1e6:F0}, "
-            + $"PPO with an adapter {ppo / 1e6:F0} ({Number(ppo / supervised)} of the supervised)");
+            + $"PPO with an adapter {ppo / 1e6:F0} ({Number(ppo / supervised)} of the supervised), with blocks recomputed {ppoRecomputed / 1e6:F0}, in bfloat16 mixed {ppoMixed / 1e6:F0}");
     }
 
     private static double Peak(string way, int threads)

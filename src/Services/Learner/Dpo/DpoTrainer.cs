@@ -47,27 +47,31 @@ internal sealed class DpoTrainer(TrainablePolicy policy, IReadOnlyList<EncodedPa
         }
 
         var fitting = FittingSettings.From(settings);
-        var references = References(_training);
         var heldOutReferences = References(_heldOut);
         var losses = new double[fitting.Updates(_training.Length)];
-        Fitting.Run(
-            policy.Parameters(),
-            Lengths(_training),
-            fitting,
-            new Random(Seeds.ForRandom(seed)),
-            batch =>
-            {
-                var figures = Fitting.Figures(Backward(batch, references, out var statistics));
-                AddTo(figures, statistics, "reward_accuracy");
-                return figures;
-            },
-            (update, figures) =>
-            {
-                losses[update - 1] = figures[Fitting.LossName];
-                progress.Report(new TrainingStep(update, losses.Length, figures));
-            },
-            cancellationToken,
-            checkpoints);
+        using (policy.Computing(settings.Precision, settings.RecomputeActivations))
+        {
+            var references = References(_training); // in the numbers of the updates: at first the policy is its baseline
+            Fitting.Run(
+                policy.Parameters(),
+                Lengths(_training),
+                fitting,
+                new Random(Seeds.ForRandom(seed)),
+                batch =>
+                {
+                    var figures = Fitting.Figures(Backward(batch, references, out var statistics));
+                    AddTo(figures, statistics, "reward_accuracy");
+                    return figures;
+                },
+                (update, figures) =>
+                {
+                    losses[update - 1] = figures[Fitting.LossName];
+                    progress.Report(new TrainingStep(update, losses.Length, figures));
+                },
+                cancellationToken,
+                checkpoints);
+        }
+
         var tenth = Math.Max(1, losses.Length / 10);
         var results = new Dictionary<string, double>
         {

@@ -105,6 +105,9 @@ internal sealed class PpoPolicy : IDisposable
         new PpoCheckpoint(step, beta, weights.data<float>().ToArray()).Save(folder);
     }
 
+    /// <summary>Makes policy, baseline and value function compute as told until the result is disposed.</summary>
+    public TrainingMode Computing(Precision precision, bool recomputesBlocks) => _policy.Computing(precision, recomputesBlocks);
+
     /// <summary>Log-probabilities of the response tokens, with what they were made of, and gradients where those are on.</summary>
     /// <returns>[N], [N, V] and [N, C]; the caller's scope owns them.</returns>
     public (Tensor Logprobs, Tensor Logits, Tensor Hidden) Forward(ResponseBatch batch)

@@ -93,8 +93,7 @@ internal sealed class PpoTrainer(
     private Dictionary<string, double> Step(
         long step, IReadOnlyList<Rollout> rollouts, AdamWOptimizer optimizer, CancellationToken cancellationToken)
     {
-        var reading = policy.Read(rollouts, settings.MicroBatchTokens);
-        var targets = StepTargets.Compute(rollouts, reading, _controller.Beta, settings, step);
+        var (reading, targets, updates) = Learn(step, rollouts, optimizer, cancellationToken);
         var scores = rollouts.Select(rollout => rollout.Score).ToArray();
         var mean = scores.Average();
         var figures = new Dictionary<string, double>
@@ -119,7 +118,6 @@ internal sealed class PpoTrainer(
             figures["explained_variance"] = targets.ExplainedVariance;
         }
 
-        var updates = RunEpochs(step, rollouts, reading, targets, optimizer, cancellationToken);
         figures["updates"] = updates.Count;
         figures["ratio_max"] = updates.Max(update => update.LargestRatio);
         figures["clip_fraction"] = updates.Average(update => update.ClipFraction);
@@ -139,6 +137,16 @@ internal sealed class PpoTrainer(
 
         _controller = _alarms.Check(step, figures, _controller.Update(targets.KlPerSequence, rollouts.Count));
         return figures;
+    }
+
+    // All of it in the same numbers: the ratio of the first update is 1.
+    private (PolicyReading Reading, StepTargets Targets, List<UpdateFigures> Updates) Learn(
+        long step, IReadOnlyList<Rollout> rollouts, AdamWOptimizer optimizer, CancellationToken cancellationToken)
+    {
+        using var mode = policy.Computing(settings.Precision, settings.RecomputeActivations);
+        var reading = policy.Read(rollouts, settings.MicroBatchTokens);
+        var targets = StepTargets.Compute(rollouts, reading, _controller.Beta, settings, step);
+        return (reading, targets, RunEpochs(step, rollouts, reading, targets, optimizer, cancellationToken));
     }
 
     private List<UpdateFigures> RunEpochs(

@@ -52,6 +52,13 @@ public sealed record DpoSettings
     [Range(1e-6, 1e6)]
     public double MaxGradientNorm { get; init; } = 1;
 
+    /// <summary>In which numbers the blocks' linear layers are computed while training. Weights, gradients, norms, attention, logits and losses are float32 with both, and so is every measurement after training.</summary>
+    [EnumDataType(typeof(Precision))]
+    public Precision Precision { get; init; }
+
+    /// <summary>Whether the backward pass runs each block again in place of keeping what it computed: less memory for one more forward pass, and the same numbers.</summary>
+    public bool RecomputeActivations { get; init; }
+
     /// <summary>The learning rate with the default filled in.</summary>
     public double PeakLearningRate => LearningRate ?? (FullFineTuning ? 2e-5 : 1e-3);
 
@@ -70,6 +77,8 @@ public sealed record DpoSettings
             Loss = options.Loss,
             LoraRank = Ranges.Or(options.LoraRank, defaults.LoraRank),
             FullFineTuning = options.FullFineTuning,
+            Precision = options.Precision,
+            RecomputeActivations = options.RecomputeActivations,
         });
     }
 }

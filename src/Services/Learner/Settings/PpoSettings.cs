@@ -8,7 +8,7 @@ namespace Rlhf.Learner.Settings;
 /// Proximal policy optimization of a LoRA adapter against a reward model, with a KL penalty to the baseline. The defaults suit a
 /// model of one to two million weights; where they differ from the published ones, the published value is named.
 /// </summary>
-public sealed record PpoSettings
+public sealed record PpoSettings : IValidatableObject
 {
     /// <summary>Updates of the sampling policy.</summary>
     [Range(1, 1_000_000)]
@@ -151,6 +151,13 @@ public sealed record PpoSettings
     [Range(1e-6, 1e6)]
     public double MaxGradientNorm { get; init; } = 1;
 
+    /// <summary>In which numbers the blocks' linear layers are computed while training. Weights, gradients, norms, attention, logits and losses are float32 with both, and so is what is published. bfloat16 needs <see cref="CorrectsRolloutMismatch"/>: it is too coarse for the check against the recorded log-probabilities.</summary>
+    [EnumDataType(typeof(Precision))]
+    public Precision Precision { get; init; }
+
+    /// <summary>Whether the backward pass runs each block again in place of keeping what it computed: less memory for one more forward pass, and the same numbers.</summary>
+    public bool RecomputeActivations { get; init; }
+
     /// <summary>The learning rate with the default filled in.</summary>
     public double PeakLearningRate => LearningRate ?? (FullFineTuning ? 5e-5 : 2e-3);
 
@@ -196,6 +203,19 @@ public sealed record PpoSettings
             ImportanceWeightCap = Ranges.Or(options.ImportanceWeightCap, defaults.ImportanceWeightCap),
             MaxRolloutMismatch = Ranges.Or(options.MaxRolloutMismatch, defaults.MaxRolloutMismatch),
             MaxGradientNorm = Ranges.Or(options.MaxGradientNorm, defaults.MaxGradientNorm),
+            Precision = options.Precision,
+            RecomputeActivations = options.RecomputeActivations,
         });
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Precision == Precision.Bfloat16 && !CorrectsRolloutMismatch)
+        {
+            yield return new ValidationResult(
+                "Precision bfloat16 of PPO needs CorrectsRolloutMismatch: rollouts are recorded in other numbers than the learner's. Set it too, or take float32.",
+                [nameof(Precision)]);
+        }
     }
 }

@@ -63,6 +63,9 @@ internal sealed class TrainablePolicy : IDisposable
     /// <summary>All that trains.</summary>
     public IReadOnlyList<Parameter> Parameters() => Adapter is { } adapter ? [.. adapter.Parameters] : [.. Model.Parameters.Values];
 
+    /// <summary>Makes policy and baseline compute as told until the result is disposed.</summary>
+    public TrainingMode Computing(Precision precision, bool recomputesBlocks) => new(precision, recomputesBlocks, [.. new[] { Model, Baseline }.Distinct()]);
+
     /// <summary>Takes the adapter away until the result is disposed; null where there is none.</summary>
     public IDisposable? AdapterOff() => Adapter?.Off();
 

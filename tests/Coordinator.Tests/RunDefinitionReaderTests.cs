@@ -1,4 +1,5 @@
 using Rlhf.Coordinator.Runs;
+using Rlhf.V1;
 
 namespace Rlhf.Coordinator.Tests;
 
@@ -32,6 +33,34 @@ public sealed class RunDefinitionReaderTests
         new PpoStageOptions { Name = "ppo", Steps = 3 },
         Assert.Single(RunDefinitionReader.Read("""{"stages": [{"stage": "ppo", "steps": 3}]}""").Stages));
 
+    [Theory]
+    [InlineData("fine-tuning")]
+    [InlineData("reward-model")]
+    [InlineData("dpo")]
+    [InlineData("ppo")]
+    public void Every_training_stage_takes_a_precision_and_recomputed_activations(string kind)
+    {
+        string Stage(string precision) => $"stages: [{{stage: {kind}, precision: {precision}, recompute-activations: true, corrects-rollout-mismatch: true}}]"
+            .Replace(kind == "ppo" ? "none" : ", corrects-rollout-mismatch: true", "", StringComparison.Ordinal);
+        var options = Assert.IsAssignableFrom<TrainingStageOptions>(Assert.Single(RunDefinitionReader.Read(Stage("bfloat16")).Stages));
+        Assert.Equal((Precision.Bfloat16, true), (options.RequestedPrecision, options.RecomputeActivations));
+        var definition = RunDefinitionReader.Read(Stage("float32"));
+        Assert.Equal(Precision.Float32, Assert.IsAssignableFrom<TrainingStageOptions>(definition.Stages[0]).RequestedPrecision);
+        Assert.Equal(definition.Stages, RunDefinitionReader.Read(RunDefinitionReader.Write(definition)).Stages);
+        var error = Assert.Throws<FormatException>(() => RunDefinitionReader.Read(Stage("float16")));
+        Assert.StartsWith($"stage '{kind}': The Precision field does not equal any of the values", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_computes_how_reaches_the_learner()
+    {
+        var ppo = new PpoStageOptions { Precision = "bfloat16", RecomputeActivations = true, CorrectsRolloutMismatch = true }.ToRequest("reward/v1");
+        Assert.Equal((Precision.Bfloat16, true, true), (ppo.Precision, ppo.RecomputeActivations, ppo.CorrectsRolloutMismatch));
+        var supervised = new FineTuningOptions { Precision = "bfloat16", RecomputeActivations = true, Packing = false }.ToRequest();
+        Assert.Equal((Precision.Bfloat16, true, true, false), (supervised.Precision, supervised.RecomputeActivations, supervised.HasPacking, supervised.Packing));
+        Assert.False(new FineTuningOptions().ToRequest().HasPacking);
+    }
+
     [Fact]
     public void What_is_written_is_read_back_the_same()
     {
@@ -52,6 +81,7 @@ public sealed class RunDefinitionReaderTests
     [InlineData("stages:\n  - stage: ppo\n    stepz: 3\n", "stage 'ppo' at line 2")]
     [InlineData("stages:\n  - stage: ppo\n    steps: many\n", "stage 'ppo' at line 2")]
     [InlineData("stages:\n  - stage: ppo\n    steps: 0\n", "stage 'ppo': The field Steps must be between 1")]
+    [InlineData("stages: [{stage: ppo, precision: bfloat16}]", "stage 'ppo': 'precision: bfloat16' needs 'corrects-rollout-mismatch: true'")]
     [InlineData("stages: [{stage: ppo}, {stage: ppo}]", "two stages are named 'ppo'")]
     [InlineData("stages: [", "line ")]
     public void What_is_wrong_is_said(string text, string message) =>

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Rlhf.Coordinator.Runs;
 
 /// <summary>Direct preference optimization of the fine-tuned model on the comparisons, without a reward model. Zero is the learner's default throughout.</summary>
-internal sealed record DpoStageOptions : StageOptions
+internal sealed record DpoStageOptions : TrainingStageOptions
 {
     /// <summary>"logistic" (DPO) or "identity" (IPO).</summary>
     [AllowedValues("logistic", "identity")]

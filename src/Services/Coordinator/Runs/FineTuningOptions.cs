@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using Rlhf.V1;
 
 namespace Rlhf.Coordinator.Runs;
 
 /// <summary>Supervised fine-tuning on all revisions and on the base model's own answers to helpful prompts.</summary>
-internal sealed record FineTuningOptions : StageOptions
+internal sealed record FineTuningOptions : TrainingStageOptions
 {
     /// <summary>How many helpful prompts the base model answers, at most.</summary>
     [Range(0, 1_000_000)]
@@ -36,4 +37,28 @@ internal sealed record FineTuningOptions : StageOptions
     /// <summary>Epochs without a lower validation loss after which training ends with the best epoch's weights; 0 is the learner's default.</summary>
     [Range(0, 100)]
     public int Patience { get; init; }
+
+    /// <summary>Whether a batch's sequences follow each other in rows without padding; left out is the learner's default.</summary>
+    public bool? Packing { get; init; }
+
+    /// <summary>The options as the Learner takes them.</summary>
+    public SupervisedOptions ToRequest()
+    {
+        var request = new SupervisedOptions
+        {
+            Epochs = Epochs,
+            BatchSize = BatchSize,
+            LearningRate = LearningRate,
+            ValidationShare = ValidationShare,
+            Patience = Patience,
+            Precision = RequestedPrecision,
+            RecomputeActivations = RecomputeActivations,
+        };
+        if (Packing is { } packing)
+        {
+            request.Packing = packing;
+        }
+
+        return request;
+    }
 }

@@ -4,7 +4,7 @@ using Rlhf.V1;
 namespace Rlhf.Coordinator.Runs;
 
 /// <summary>Reinforcement learning against the reward model. Zero is the learner's default, except where an option says otherwise.</summary>
-internal sealed record PpoStageOptions : StageOptions
+internal sealed record PpoStageOptions : TrainingStageOptions, IValidatableObject
 {
     /// <summary>What an answer is compared with: "gae" a value function, "rloo" or "grpo" the other answers to its prompt.</summary>
     [AllowedValues("gae", "rloo", "grpo")]
@@ -189,6 +189,8 @@ internal sealed record PpoStageOptions : StageOptions
             ImportanceWeightCap = ImportanceWeightCap,
             MaxRolloutMismatch = MaxRolloutMismatch,
             MaxGradientNorm = MaxGradientNorm,
+            Precision = RequestedPrecision,
+            RecomputeActivations = RecomputeActivations,
         };
         Set(KlCoefficient, value => request.KlCoefficient = value);
         Set(UnfinishedPenalty, value => request.UnfinishedPenalty = value);
@@ -198,6 +200,16 @@ internal sealed record PpoStageOptions : StageOptions
         Set(AdvantageLambda, value => request.AdvantageLambda = value);
         Set(ValueWeight, value => request.ValueWeight = value);
         return request;
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        // The learner refuses it too, but only after the stages before this one.
+        if (RequestedPrecision == V1.Precision.Bfloat16 && !CorrectsRolloutMismatch)
+        {
+            yield return new ValidationResult("'precision: bfloat16' needs 'corrects-rollout-mismatch: true': rollouts are recorded in other numbers than the learner's");
+        }
     }
 
     /// <summary>Sets a field of which 0 is a value of its own.</summary>

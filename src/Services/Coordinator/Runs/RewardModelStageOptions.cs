@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Rlhf.Coordinator.Runs;
 
 /// <summary>Training of the reward model on pairs and on ratings.</summary>
-internal sealed record RewardModelStageOptions : StageOptions
+internal sealed record RewardModelStageOptions : TrainingStageOptions
 {
     /// <summary>
     /// "pairwise" (Bradley-Terry on soft labels), "regression" (squared error to the ratings) or "absolute-regression": the loss of the

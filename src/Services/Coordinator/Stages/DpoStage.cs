@@ -25,6 +25,8 @@ internal sealed class DpoStage(DpoStageOptions options) : IStage
                     LearningRate = options.LearningRate,
                     LoraRank = options.LoraRank,
                     FullFineTuning = options.FullFineTuning,
+                    Precision = options.RequestedPrecision,
+                    RecomputeActivations = options.RecomputeActivations,
                 };
             },
             new JobData { Preferences = { pairs.Examples } },

@@ -23,14 +23,7 @@ internal sealed class FineTuningStage(FineTuningOptions options) : IStage
         }
 
         var job = await context.RunJobAsync(
-            specification => specification.Supervised = new SupervisedOptions
-            {
-                Epochs = options.Epochs,
-                BatchSize = options.BatchSize,
-                LearningRate = options.LearningRate,
-                ValidationShare = options.ValidationShare,
-                Patience = options.Patience,
-            },
+            specification => specification.Supervised = options.ToRequest(),
             data,
             items.Count,
             step => step.Values.TryGetValue("loss", out var loss) ? FormattableString.Invariant($"loss {loss:0.000}") : "",

@@ -27,6 +27,8 @@ internal sealed class RewardModelStage(RewardModelStageOptions options) : IStage
                     BatchSize = options.BatchSize,
                     LearningRate = options.LearningRate,
                     Members = options.Members,
+                    Precision = options.RequestedPrecision,
+                    RecomputeActivations = options.RecomputeActivations,
                 };
             },
             data,

@@ -1,4 +1,5 @@
 using Rlhf.LanguageModels.Adapters;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Tests;
@@ -68,10 +69,11 @@ public sealed class AdapterTests
     {
         var adapter = LoraAdapter.Create(model, new LoraOptions { Rank = 2, Alpha = 3 }, seed: 3);
         using var noGradients = no_grad();
+        using Scalar half = 0.5;
         foreach (var parameter in adapter.Parameters)
         {
             using var noise = randn(parameter.shape);
-            parameter.add_(noise, 0.5);
+            parameter.add_(noise, half);
         }
 
         return adapter;

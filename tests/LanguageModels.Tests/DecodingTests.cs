@@ -1,4 +1,5 @@
 using Rlhf.LanguageModels.Decoding;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Tests;
@@ -109,7 +110,8 @@ public sealed class DecodingTests
         using (no_grad())
         using (var row = model.Parameters["model.embed_tokens.weight"].select(0, 60)) // [C]
         {
-            row.fill_(float.NaN);
+            using Scalar notANumber = float.NaN;
+            row.fill_(notANumber);
         }
 
         using var packed = DecodingModel.Pack(model, threads: 2);

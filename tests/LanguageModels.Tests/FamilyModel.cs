@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Rlhf.LanguageModels.Checkpoints;
+using Rlhf.Tensors;
 using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Tests;
@@ -76,7 +77,7 @@ internal sealed class FamilyModel : IDisposable
         {
             // About 1, which Gemma stores as 0.
             var isGain = parameter.dim() == 1 && !key.EndsWith(".bias", StringComparison.Ordinal) && !name.StartsWith("gemma", StringComparison.Ordinal);
-            weights[key] = (randn(parameter.shape, generator: generator) * 0.25) + (isGain ? 1 : 0);
+            weights[key] = randn(parameter.shape, generator: generator).Times(0.25).Plus(isGain ? 1 : 0);
         }
 
         if (isClassifier)

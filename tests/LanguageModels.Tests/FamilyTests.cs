@@ -1,6 +1,7 @@
 using Rlhf.LanguageModels.Adapters;
 using Rlhf.LanguageModels.Decoding;
 using Rlhf.LanguageModels.Sampling;
+using Rlhf.Tensors;
 using Rlhf.Testing;
 using Rlhf.Tokenization;
 using static TorchSharp.torch;
@@ -205,7 +206,7 @@ public sealed class FamilyTests
         using var adapter = LoraAdapter.Create(model, new LoraOptions(), seed: 1);
         adapter.Activate();
         using var batch = new TokenBatch([s_tokens]);
-        model.Logits(model.Hidden(batch.Ids)).square().mean().backward();
+        model.Logits(model.Hidden(batch.Ids)).Squared().mean().backward();
         return [.. model.Parameters.Values.Concat(adapter.Parameters).Where(parameter => parameter.requires_grad).Select(parameter => parameter.grad?.data<float>().ToArray() ?? [])];
     }
 

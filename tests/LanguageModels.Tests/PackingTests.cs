@@ -2,6 +2,7 @@ using Rlhf.LanguageModels.Adapters;
 using Rlhf.LanguageModels.Checkpoints;
 using Rlhf.LanguageModels.Decoding;
 using Rlhf.Testing;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Tests;
@@ -113,10 +114,11 @@ public sealed class PackingTests : IDisposable
         using var adapter = LoraAdapter.Create(model, new LoraOptions { Rank = rank, Alpha = 3 }, seed);
         using (no_grad())
         {
+            using Scalar size = 0.2;
             foreach (var parameter in adapter.Parameters)
             {
                 using var noise = randn(parameter.shape);
-                parameter.add_(noise, 0.2);
+                parameter.add_(noise, size);
             }
         }
 

@@ -1,3 +1,4 @@
+using Rlhf.Tensors;
 using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Tests;
@@ -79,7 +80,7 @@ public sealed class RowLayoutTests
         if (is_grad_enabled())
         {
             // Not of the states' squares alone: a norm keeps those the same whatever is below it.
-            hidden.pow(3).sum().div(s_lengths.Sum()).backward();
+            (hidden * hidden * hidden).sum().DividedBy(s_lengths.Sum()).backward();
         }
 
         return hidden.detach().data<float>().ToArray();

@@ -1,5 +1,6 @@
 using Rlhf.LanguageModels.Decoding;
 using Rlhf.LanguageModels.Sampling;
+using Rlhf.Tensors;
 using Rlhf.Testing;
 using Rlhf.Tokenization;
 using TorchSharp;
@@ -171,7 +172,7 @@ public sealed class SamplingTests
         using var noGradients = torch.no_grad();
         using var model = CausalLanguageModel.Load(Fixtures.Path(Reference.Stories));
         using var tokens = new TokenBatch([[.. prompt, .. continuation]]);
-        var logprobs = torch.nn.functional.log_softmax(model.Logits(model.Hidden(tokens.Ids)) / temperature, -1)[0]; // [S, V]
+        var logprobs = torch.nn.functional.log_softmax(model.Logits(model.Hidden(tokens.Ids)).DividedBy(temperature), -1)[0]; // [S, V]
         return [.. continuation.Select((token, i) => logprobs[prompt.Length - 1 + i, token].item<float>())];
     }
 

@@ -4,6 +4,7 @@ using Rlhf.LanguageModels.Sampling;
 using Rlhf.LanguageModels.Sampling.Batching;
 using Rlhf.Testing;
 using Rlhf.Tokenization;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.LanguageModels.Tests;
@@ -87,7 +88,8 @@ public sealed class TensorDecodingTests
         using (no_grad())
         using (var row = source.Parameters["model.embed_tokens.weight"].select(0, 60)) // [C]
         {
-            row.fill_(float.NaN);
+            using Scalar notANumber = float.NaN;
+            row.fill_(notANumber);
         }
 
         using var model = new TensorDecodingModel(source, threads: 1);
@@ -146,10 +148,11 @@ public sealed class TensorDecodingTests
         using (var adapter = LoraAdapter.Create(model, new LoraOptions { Rank = 2, Alpha = 3 }, seed: 3))
         using (no_grad())
         {
+            using Scalar size = 0.2;
             foreach (var parameter in adapter.Parameters)
             {
                 using var noise = randn(parameter.shape);
-                parameter.add_(noise, 0.2);
+                parameter.add_(noise, size);
             }
 
             adapter.Save(folder, "base");

@@ -3,6 +3,7 @@ using Rlhf.LanguageModels;
 using Rlhf.Learner.Training;
 using Rlhf.PolicyOptimization;
 using Rlhf.Tensors;
+using Rlhf.Testing;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,11 +1,12 @@
 using Rlhf.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.PolicyOptimization.Tests;
 
 /// <summary>
-/// Arithmetic beside a thread that collects garbage without a pause. It runs beside no other test: the tests' own tensors are combined
-/// by TorchSharp's operators, which fail then (docs/decisions/0012-scalars-are-kept.md).
+/// Arithmetic beside a thread that collects garbage without a pause. It runs beside no other test: one that compares with TorchSharp's
+/// own operators would fail then (docs/decisions/0012-scalars-are-kept.md).
 /// </summary>
 [CollectionDefinition(nameof(GarbageCollectionTests), DisableParallelization = true)]
 [Collection(nameof(GarbageCollectionTests))]
@@ -40,7 +41,8 @@ public sealed class GarbageCollectionTests
     private static HashSet<(float Arithmetic, float Loss)> Results(CancellationToken isOver)
     {
         using var noGradients = no_grad();
-        using var x = full([1, 100], 2f); // [1, 100]
+        using Scalar two = 2f;
+        using var x = full([1, 100], two); // [1, 100]
         using var zero = zeros_like(x); // [1, 100]
         using var mask = ones_like(x, ScalarType.Bool); // [1, 100]
         var results = new HashSet<(float, float)>();

@@ -1,3 +1,4 @@
+using Rlhf.Tensors;
 using static TorchSharp.torch;
 
 namespace Rlhf.PolicyOptimization.Tests;
@@ -30,7 +31,7 @@ public sealed class GeneralizedAdvantagesTests
         var input = vector.GetProperty("input");
         using var scope = NewDisposeScope();
         var rewards = Tensors.Read(input, "rewards").unsqueeze(0); // [1, 8]
-        var discounts = (1 - Tensors.Read(input, "done").unsqueeze(0)) * input.GetProperty("gamma").GetDouble(); // [1, 8]
+        var discounts = Tensors.Read(input, "done").unsqueeze(0).Complement().Times(input.GetProperty("gamma").GetDouble()); // [1, 8]
         var estimate = GeneralizedAdvantages.Estimate(
             rewards,
             zeros_like(rewards),

@@ -1,3 +1,4 @@
+using Rlhf.Tensors;
 using static TorchSharp.torch;
 
 namespace Rlhf.PolicyOptimization.Tests;
@@ -29,7 +30,7 @@ public sealed class MaskedStatisticsTests
         Tensors.Near(Tensors.Read(expected, "whitened_at_mask"), whitened.masked_select(mask), Tensors.Tolerance(vector));
         Tensors.Near(zeros(2), whitened.masked_select(mask.logical_not()), 0);
         // The same mean and variance, applied everywhere.
-        var everywhere = (x - MaskedStatistics.Mean(x, mask)) / (MaskedStatistics.Variance(x, mask) + 1e-8).sqrt(); // [4]
+        var everywhere = (x - MaskedStatistics.Mean(x, mask)) / MaskedStatistics.Variance(x, mask).Plus(1e-8).sqrt(); // [4]
         Tensors.Near(Tensors.Read(expected, "whitened_all_positions"), everywhere, Tensors.Tolerance(vector));
     }
 
@@ -51,7 +52,7 @@ public sealed class MaskedStatisticsTests
         using var scope = NewDisposeScope();
         var x = tensor(new[] { 1.0, 3.0, double.NaN }, requires_grad: true);
         var mask = tensor(new[] { true, true, false });
-        var total = MaskedStatistics.Mean(x, mask) + MaskedStatistics.Variance(x, mask);
+        var total = MaskedStatistics.Mean(x, mask).Plus(MaskedStatistics.Variance(x, mask));
         Tensors.Near(tensor(4.0), total, 1e-12);
         total.backward();
         // d mean = 1/2 each; d variance = 2 (x - mean) / (n - 1) = -2 and +2.

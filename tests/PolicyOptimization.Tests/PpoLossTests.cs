@@ -1,3 +1,4 @@
+using Rlhf.Tensors;
 using static TorchSharp.torch;
 
 namespace Rlhf.PolicyOptimization.Tests;
@@ -91,7 +92,7 @@ public sealed class PpoLossTests
         var policy = randn(3, 5);
         var rollout = randn(3, 5);
         var advantages = randn(3, 5);
-        var mask = arange(5).unsqueeze(0) < tensor(lengths).unsqueeze(1); // [3, 5]
+        var mask = TensorArithmetic.CountTo(5, ScalarType.Int64, CPU).unsqueeze(0) < tensor(lengths).unsqueeze(1); // [3, 5]
         var batch = PpoLoss.Policy(policy, rollout, advantages, mask, ClipRange).item<float>();
         var valueBatch = PpoLoss.Value(policy, rollout, advantages, mask, ClipRange).item<float>();
         var sum = 0.0;

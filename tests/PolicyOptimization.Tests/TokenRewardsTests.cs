@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rlhf.PolicyOptimization.Tests;
@@ -65,7 +66,8 @@ public sealed class TokenRewardsTests
         var ids = Tensors.Read(input, "sequences").to(ScalarType.Int64); // [9, 3]
         var stops = input.GetProperty("stop_tokens").EnumerateArray().Select(stop => stop.GetInt64()).ToArray();
         var mask = ResponseMask.UntilStop(ids, stops); // [9, 3]
-        var filled = where(mask, ids, full_like(ids, input.GetProperty("fill").GetInt64())); // [9, 3]
+        using Scalar fill = input.GetProperty("fill").GetInt64();
+        var filled = where(mask, ids, full_like(ids, fill)); // [9, 3]
         Tensors.Near(Tensors.Read(vector.GetProperty("expected"), "sequences"), filled, 0);
         Tensors.Near(Tensors.Read(vector.GetProperty("expected"), "padding_mask"), mask.logical_not(), 0);
     }

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Reflection;
 using System.Reflection.Emit;
 
-namespace Rlhf.Learner.Tests;
+namespace Rlhf.Testing;
 
 /// <summary>One instruction of a compiled method.</summary>
 /// <param name="Code">What it does.</param>

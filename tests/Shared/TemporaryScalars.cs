@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Reflection.Emit;
 using TorchSharp;
 
-namespace Rlhf.Learner.Tests;
+namespace Rlhf.Testing;
 
 /// <summary>Finds, in compiled code, the numbers that go to TorchSharp without being kept for as long as native code reads them.</summary>
 internal static class TemporaryScalars

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using Google.Protobuf;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
@@ -16,9 +17,11 @@ internal sealed class LearnerHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly GrpcChannel _channel;
+    private readonly string _data;
 
-    private LearnerHost(WebApplication app, ConcurrentQueue<VersionPublished> published)
+    private LearnerHost(WebApplication app, string data, ConcurrentQueue<VersionPublished> published)
     {
+        _data = data;
         _app = app;
         Published = published;
         _channel = GrpcChannel.ForAddress("http://learner", new GrpcChannelOptions { HttpHandler = app.GetTestServer().CreateHandler() });
@@ -48,7 +51,7 @@ internal sealed class LearnerHost : IAsyncDisposable
         var app = builder.Build();
         LearnerServer.Map(app);
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new LearnerHost(app, published);
+        return new LearnerHost(app, data, published);
     }
 
     /// <summary>Starts a job from messages of at most a few items, as a client would.</summary>
@@ -82,10 +85,40 @@ internal sealed class LearnerHost : IAsyncDisposable
         return last;
     }
 
+    /// <summary>Downloads a version's files into a new folder below the data folder, each in two goes, as after a broken download.</summary>
+    public async Task<string> DownloadAsync(ModelVersion version)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_data, "downloads", Guid.NewGuid().ToString("N"))).FullName;
+        foreach (var file in version.Files)
+        {
+            var head = await ReadAsync(file.Sha256, 0);
+            var split = head.Length / 3;
+            var tail = await ReadAsync(file.Sha256, split);
+            byte[] content = [.. head.AsSpan(0, split), .. tail];
+            Assert.Equal(file.Sha256, Convert.ToHexStringLower(SHA256.HashData(content)));
+            Assert.Equal(file.SizeBytes, content.Length);
+            await File.WriteAllBytesAsync(Path.Combine(folder, file.Name), content, TestContext.Current.CancellationToken);
+        }
+
+        return folder;
+    }
+
     public async ValueTask DisposeAsync()
     {
         _channel.Dispose();
         await _app.DisposeAsync();
+    }
+
+    private async Task<byte[]> ReadAsync(string sha256, long offset)
+    {
+        using var call = Client.Download(new DownloadRequest { Sha256 = sha256, Offset = offset }, cancellationToken: TestContext.Current.CancellationToken);
+        using var content = new MemoryStream();
+        while (await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken))
+        {
+            call.ResponseStream.Current.Data.WriteTo(content);
+        }
+
+        return content.ToArray();
     }
 
     private static Task Announce(

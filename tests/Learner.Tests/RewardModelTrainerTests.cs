@@ -145,13 +145,17 @@ public sealed class RewardModelTrainerTests
     }
 
     [Fact]
-    public void A_head_for_each_source_needs_the_source_of_every_item_and_no_ensemble()
+    public void A_head_for_each_source_needs_the_source_of_every_item_and_few_sources_and_no_ensemble()
     {
         var (pairs, _) = Data();
         EncodedPair[] some = [.. pairs.Select((pair, i) => pair with { Source = i < 3 ? "" : "liked" })];
         var trainer = new RewardModelTrainer(() => TinyModels.Create(), some, [], new RewardModelSettings { HeadPerSource = true }, seed: 9, (_, _) => { });
         var error = Assert.Throws<ArgumentException>(() => trainer.Compare(TestContext.Current.CancellationToken));
         Assert.Contains("3 of 200 pairs and ratings name no source", error.Message, StringComparison.Ordinal);
+        some = [.. pairs.Select((pair, i) => pair with { Source = $"row {i}" })];
+        trainer = new RewardModelTrainer(() => TinyModels.Create(), some, [], new RewardModelSettings { HeadPerSource = true }, seed: 9, (_, _) => { });
+        error = Assert.Throws<ArgumentException>(() => trainer.Compare(TestContext.Current.CancellationToken));
+        Assert.Contains("200 sources, and a model at most 64 heads", error.Message, StringComparison.Ordinal);
         error = Assert.Throws<ArgumentException>(() => RewardModelSettings.From(new RewardModelOptions { HeadPerSource = true, Members = 4 }));
         Assert.Contains("members of an ensemble", error.Message, StringComparison.Ordinal);
         Assert.True(RewardModelSettings.From(new RewardModelOptions { HeadPerSource = true }).HeadPerSource);

@@ -90,7 +90,7 @@ public sealed record RewardModelSettings : IValidatableObject
         if (HeadPerSource && Members > 1)
         {
             yield return new ValidationResult(
-                $"its heads are either those of the sources or the {Members} members of an ensemble; leave one of the two out", [nameof(HeadPerSource)]);
+                $"a model's heads are either those of the sources or the {Members} members of an ensemble; leave one of the two out", [nameof(HeadPerSource)]);
         }
     }
 }

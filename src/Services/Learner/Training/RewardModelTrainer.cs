@@ -35,6 +35,9 @@ internal sealed class RewardModelTrainer(
     private static readonly double s_logOddsPerPoint = Math.Log(10) / 400;
     private const double AverageRating = 1000;
 
+    // A source each; more would be a mistake in the data, such as a source for each row.
+    private const int MostHeads = 64;
+
     private readonly FittingSettings _fitting = FittingSettings.From(settings);
     private readonly EncodedPair[] _trainingPairs = [.. pairs.Where(pair => !pair.IsHeldOut)];
     private readonly EncodedPair[] _heldOutPairs = [.. pairs.Where(pair => pair.IsHeldOut)];
@@ -127,10 +130,16 @@ internal sealed class RewardModelTrainer(
     {
         var sources = pairs.Select(pair => pair.Source).Concat(ratings.Select(rating => rating.Source)).ToList();
         var nameless = sources.Count(source => source.Length == 0);
-        return nameless == 0
-            ? [.. sources.Distinct().Order(StringComparer.Ordinal)]
-            : throw new ArgumentException(
+        if (nameless > 0)
+        {
+            throw new ArgumentException(
                 $"{nameless} of {sources.Count} pairs and ratings name no source, and with a head for each source every one must; name it, or train without head_per_source.");
+        }
+
+        string[] heads = [.. sources.Distinct().Order(StringComparer.Ordinal)];
+        return heads.Length <= MostHeads
+            ? heads
+            : throw new ArgumentException($"The data has {heads.Length} sources, and a model at most {MostHeads} heads; put sources together, or train without head_per_source.");
     }
 
     private double RegressionBackward(RewardModel model, int[] batch, int[] lengths, ItemWeights weights, Standardisation scale)

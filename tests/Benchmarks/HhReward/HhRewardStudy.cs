@@ -70,8 +70,8 @@ internal sealed class HhRewardStudy(string data, ulong seed, int threads, string
             Report("a model for each", NameOf(loss), evaluations.SelectMany(evaluation => evaluation.BySource));
         }
 
-        Report("one model for both", "words and length", parts.SelectMany(part => WordAccuracies(part.Training, part.HeldOut)));
-        Report("a model for each", "words and length", parts.SelectMany(part => HhPair.Sources.Select(part.Of)).SelectMany(part => WordAccuracies(part.Training, part.HeldOut)));
+        ReportWords("one model for both", parts.SelectMany(part => WordAccuracies(part.Training, part.HeldOut)));
+        ReportWords("a model for each", parts.SelectMany(part => HhPair.Sources.Select(part.Of)).SelectMany(part => WordAccuracies(part.Training, part.HeldOut)));
         Say("done");
     }
 
@@ -102,11 +102,18 @@ internal sealed class HhRewardStudy(string data, ulong seed, int threads, string
     private static void Report(string models, string loss, IEnumerable<KeyValuePair<string, PreferenceAccuracy>> accuracies)
     {
         var bySource = accuracies.ToLookup(accuracy => accuracy.Key, accuracy => accuracy.Value);
-        string Each(string separator, Func<List<PreferenceAccuracy>, string> text) => string.Join(separator, HhPair.Sources.Select(source => text([.. bySource[source]])));
-        string Mean(Func<PreferenceAccuracy, double> figure) => Each(" / ", parts =>
+        string Mean(Func<PreferenceAccuracy, double> figure) => EachSource(bySource, " / ", parts =>
             (parts.Sum(part => figure(part) * part.DecidedPairs) / parts.Sum(part => part.DecidedPairs)).ToString("0.000", CultureInfo.InvariantCulture));
-        Console.WriteLine($"| {models} | {loss} | {Each(" | ", Share)} | {Mean(accuracy => accuracy.ExpectedCalibrationError)} | {Mean(accuracy => accuracy.Margins.Mean)} |");
+        Console.WriteLine($"| {models} | {loss} | {EachSource(bySource, " | ", Share)} | {Mean(accuracy => accuracy.ExpectedCalibrationError)} | {Mean(accuracy => accuracy.Margins.Mean)} |");
     }
+
+    // The chosen response comes first in all of their pairs, so that nothing can be said of their calibration.
+    private static void ReportWords(string models, IEnumerable<KeyValuePair<string, PreferenceAccuracy>> accuracies) =>
+        Console.WriteLine($"| {models} | words and length | {EachSource(accuracies.ToLookup(accuracy => accuracy.Key, accuracy => accuracy.Value), " | ", Share)} | | |");
+
+    private static string EachSource(
+        ILookup<string, PreferenceAccuracy> accuracies, string separator, Func<List<PreferenceAccuracy>, string> text) =>
+        string.Join(separator, HhPair.Sources.Select(source => text([.. accuracies[source]])));
 
     private static string Share(List<PreferenceAccuracy> parts)
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Rlhf.LanguageModels.Checkpoints;
 using Rlhf.Testing;
@@ -25,7 +26,7 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void A_reward_model_scores_the_same_after_saving_and_in_any_batch()
     {
-        using var model = new RewardModel(Reference.Tiny(), RewardHead.CreateRandom(16, members: 3, seed: 2));
+        using var model = new RewardModel(Reference.Tiny(), RewardHead.CreateRandom(16, ["harmless", "helpful", "honest"], seed: 2));
         model.Save(_folder, 1, 2);
         using var loaded = RewardModel.Load(_folder);
         int[][] sequences = [[1, 2, 3], [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19], [7]];
@@ -34,7 +35,9 @@ public sealed class CheckpointTests : IDisposable
         Assert.All(sequences.Zip(scores), s => Assert.Equal(s.Second, loaded.Score([s.First])[0], 1e-5));
         // A label for each member, and an entry that says so.
         var config = Reference.File(Path.Combine(_folder, "config.json"));
-        Assert.Equal(["0", "1", "2"], config.GetProperty("id2label").EnumerateObject().Select(label => label.Name));
+        Assert.Equal("""{"0":"harmless","1":"helpful","2":"honest"}""", JsonSerializer.Serialize(config.GetProperty("id2label")));
+        Assert.Equal("""{"harmless":0,"helpful":1,"honest":2}""", JsonSerializer.Serialize(config.GetProperty("label2id")));
+        Assert.Equal(["harmless", "helpful", "honest"], loaded.Head.Labels);
         Assert.Equal(3, config.GetProperty("reward_members").GetInt32());
     }
 

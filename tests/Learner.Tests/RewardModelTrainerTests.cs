@@ -102,6 +102,65 @@ public sealed class RewardModelTrainerTests
         Assert.Equal(0.5, trained.HeldOut.All?.Accuracy ?? 0, 1e-9);
     }
 
+    [Theory]
+    [InlineData(RewardLoss.Pairwise)]
+    [InlineData(RewardLoss.RatingRegression)]
+    public void With_a_head_for_each_source_both_are_learnt_where_they_want_the_opposite(RewardLoss loss)
+    {
+        var (pairs, ratings) = Data();
+        EncodedPair[] mixture =
+        [
+            .. pairs.Select(pair => pair with { Source = "liked" }),
+            .. pairs.Select(pair => pair with { Source = "disliked", PreferenceA = 1 - pair.PreferenceA }),
+        ];
+        EncodedRating[] rated =
+        [
+            .. ratings.Select(rating => rating with { Source = "liked" }),
+            .. ratings.Select(rating => rating with { Source = "disliked", Rating = 2000 - rating.Rating }),
+        ];
+        var settings = new RewardModelSettings { Loss = loss, Epochs = 4, LearningRate = 3e-3, HeadPerSource = true };
+        var trainer = new RewardModelTrainer(() => TinyModels.Create(), mixture, rated, settings, seed: 9, (_, _) => { });
+        using var trained = loss == RewardLoss.Pairwise
+            ? trainer.Compare(TestContext.Current.CancellationToken)
+            : trainer.Regress(TestContext.Current.CancellationToken);
+        Assert.Equal(["disliked", "liked"], trained.Model.Head.Labels);
+        Assert.Equal(["disliked", "liked"], trained.HeldOut.ByOwnHead.Keys);
+        Assert.All(trained.HeldOut.ByOwnHead.Values, accuracy => Assert.InRange(accuracy.Accuracy, 0.9, 1));
+        // The score is the heads' mean, and one source's loss is the other's gain.
+        var bySource = trained.HeldOut.BySource;
+        Assert.Equal(1 - bySource["liked"].Accuracy, bySource["disliked"].Accuracy, 1e-9);
+        var members = trained.Model.ScoreByMember([pairs[0].A.TokenIds])[0];
+        Assert.Equal((members[0] + members[1]) / 2, trained.Model.Score([pairs[0].A.TokenIds])[0], 1e-6);
+    }
+
+    [Fact]
+    public void An_item_counts_in_the_head_of_its_source_alone()
+    {
+        string[] sources = ["helpful", "harmless", "harmless", "harmless"];
+        // 3 + 3 · 1 = 6 over 4 items: each counts 3 / 1.5 or 1 / 1.5, and twice that in one of two heads.
+        var weights = ItemWeights.Divide(sources, new Dictionary<string, double> { ["helpful"] = 3 }, ["harmless", "helpful"]).Of([0, 3]);
+        Assert.Equal([0, 4, 4f / 3, 0], weights);
+        var error = Assert.Throws<ArgumentException>(() => ItemWeights.Divide(sources, new Dictionary<string, double>(), ["harmless", "helpful", "honest"]));
+        Assert.Contains("'honest'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_head_for_each_source_needs_the_source_of_every_item_and_few_sources_and_no_ensemble()
+    {
+        var (pairs, _) = Data();
+        EncodedPair[] some = [.. pairs.Select((pair, i) => pair with { Source = i < 3 ? "" : "liked" })];
+        var trainer = new RewardModelTrainer(() => TinyModels.Create(), some, [], new RewardModelSettings { HeadPerSource = true }, seed: 9, (_, _) => { });
+        var error = Assert.Throws<ArgumentException>(() => trainer.Compare(TestContext.Current.CancellationToken));
+        Assert.Contains("3 of 200 pairs and ratings name no source", error.Message, StringComparison.Ordinal);
+        some = [.. pairs.Select((pair, i) => pair with { Source = $"row {i}" })];
+        trainer = new RewardModelTrainer(() => TinyModels.Create(), some, [], new RewardModelSettings { HeadPerSource = true }, seed: 9, (_, _) => { });
+        error = Assert.Throws<ArgumentException>(() => trainer.Compare(TestContext.Current.CancellationToken));
+        Assert.Contains("200 sources, and a model at most 64 heads", error.Message, StringComparison.Ordinal);
+        error = Assert.Throws<ArgumentException>(() => RewardModelSettings.From(new RewardModelOptions { HeadPerSource = true, Members = 4 }));
+        Assert.Contains("members of an ensemble", error.Message, StringComparison.Ordinal);
+        Assert.True(RewardModelSettings.From(new RewardModelOptions { HeadPerSource = true }).HeadPerSource);
+    }
+
     [Fact]
     public void A_margin_pushes_the_scores_apart()
     {

@@ -195,10 +195,10 @@ public sealed class CausalLanguageModel : IDisposable
     /// <summary>Writes config.json and model.safetensors. The tokenizer's files are for the caller to copy.</summary>
     /// <exception cref="IOException">The folder can't be written.</exception>
     public void Save(string folder, int bosId, int eosId) =>
-        Save(folder, _parameters.ToDictionary(p => p.Key, p => (Tensor)p.Value), labels: 0, bosId, eosId);
+        Save(folder, _parameters.ToDictionary(p => p.Key, p => (Tensor)p.Value), labels: [], bosId, eosId);
 
-    /// <summary>Writes config.json and the given weights as model.safetensors; a language model has 0 labels.</summary>
-    internal void Save(string folder, IReadOnlyDictionary<string, Tensor> weights, int labels, int bosId, int eosId)
+    /// <summary>Writes config.json and the given weights as model.safetensors; a language model has no labels.</summary>
+    internal void Save(string folder, IReadOnlyDictionary<string, Tensor> weights, IReadOnlyList<string> labels, int bosId, int eosId)
     {
         Directory.CreateDirectory(folder);
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), weights);

@@ -99,5 +99,5 @@ public sealed record ModelConfig
 
     /// <summary>A config.json that <see cref="Load"/> and Hugging Face's class for language models read as this.</summary>
     /// <exception cref="ArgumentException">The family has no model of these parts.</exception>
-    public string ToJson(int bosId, int eosId) => ConfigFile.Of(this).ToJson(labels: 0, bosId, eosId, "float32");
+    public string ToJson(int bosId, int eosId) => ConfigFile.Of(this).ToJson(labels: [], bosId, eosId, "float32");
 }

@@ -30,7 +30,8 @@ public sealed class RewardModel(CausalLanguageModel trunk, RewardHead head) : ID
         try
         {
             using var scope = NewDisposeScope();
-            return new RewardModel(trunk, RewardHead.Of(weights.Read(HeadName, file.Members(), trunk.Config.HiddenSize).to(trunk.Device)));
+            var labels = file.Labels();
+            return new RewardModel(trunk, RewardHead.Of(weights.Read(HeadName, labels.Count, trunk.Config.HiddenSize).to(trunk.Device), labels));
         }
         catch
         {
@@ -46,7 +47,7 @@ public sealed class RewardModel(CausalLanguageModel trunk, RewardHead head) : ID
         // A classifier has no head for the vocabulary.
         var weights = Trunk.Parameters.Where(p => p.Key != WeightNames.Head + ".weight").ToDictionary(p => p.Key, p => (Tensor)p.Value);
         weights[HeadName] = Head.Weight;
-        Trunk.Save(folder, weights, Head.Members, bosId, eosId);
+        Trunk.Save(folder, weights, Head.Labels, bosId, eosId);
     }
 
     /// <summary>The scores of a batch, with gradients where they are on.</summary>

@@ -12,8 +12,11 @@ internal sealed record HhPair(string Source, string Prompt, string Chosen, strin
     /// <summary>The two kinds of pairs.</summary>
     public static IReadOnlyList<string> Sources { get; } = ["harmless", "helpful"];
 
-    /// <summary>Which of five parts of the training data the pair is in: pairs that begin with the same question are in the same.</summary>
-    public int Fold => (int)(HashOf(Prompt.Split("\n\nAssistant:")[0]) % 5);
+    /// <summary>How many parts the training data has for cross-validation.</summary>
+    public const int Folds = 5;
+
+    /// <summary>Which of these parts the pair is in: pairs that begin with the same question are in the same.</summary>
+    public int Fold => (int)(HashOf(Prompt.Split("\n\nAssistant:")[0]) % Folds);
 
     /// <summary>Reads one split's two files, "SPLIT.harmless-base.jsonl" and "SPLIT.helpful-base.jsonl".</summary>
     /// <param name="folder">Where they are.</param>

@@ -26,51 +26,63 @@ internal sealed class HhRewardStudy(string data, ulong seed, int threads, string
     private readonly Stopwatch _clock = Stopwatch.StartNew();
 
     /// <summary>Trains on all training pairs and scores the validation pairs, once.</summary>
-    public void Validate() => Run(
-        HhPair.Read(data, "dev-train", Say), HhPair.Read(data, "dev-val", Say), Path.Combine(output, "trunk"), "validation");
+    public void Validate()
+    {
+        var (training, heldOut) = (HhPair.Read(data, "dev-train", Say), HhPair.Read(data, "dev-val", Say));
+        Print(training, [new Part(training, heldOut)], s_losses);
+    }
 
-    /// <summary>Trains on four fifths of the training pairs and scores the rest, in turn; the validation pairs aren't read.</summary>
+    /// <summary>
+    /// Trains on four fifths of the training pairs and scores the rest, in turn, with the pairwise loss; the validation pairs aren't read.
+    /// The language model below is made once: it has seen the texts of all training pairs, and no preference.
+    /// </summary>
     public void CrossValidate()
     {
         var pairs = HhPair.Read(data, "dev-train", Say);
-        foreach (var fold in Enumerable.Range(0, 5))
-        {
-            Run([.. pairs.Where(pair => pair.Fold != fold)], [.. pairs.Where(pair => pair.Fold == fold)], Path.Combine(output, $"trunk-{fold}"), $"fold {fold}");
-        }
+        var parts = Enumerable.Range(0, HhPair.Folds)
+            .Select(fold => new Part([.. pairs.Where(pair => pair.Fold != fold)], [.. pairs.Where(pair => pair.Fold == fold)]));
+        Print(pairs, [.. parts], [RewardLoss.Pairwise]);
     }
 
-    private void Run(IReadOnlyList<HhPair> training, IReadOnlyList<HhPair> heldOut, string folder, string name)
+    private void Print(IReadOnlyList<HhPair> texts, IReadOnlyList<Part> parts, IReadOnlyList<RewardLoss> losses)
     {
         set_num_threads(threads);
-        var trunk = new HhTrunk(training, folder, Seeds.ForRandom(seed), threads, Say);
-        Say($"{name}: {training.Count} pairs to train on, {heldOut.Count} held out");
+        var trunk = new HhTrunk(texts, Path.Combine(output, "trunk"), Seeds.ForRandom(seed), threads, Say);
         Console.WriteLine("| trained on | loss | harmless | helpful | calibration error | mean margin |");
         Console.WriteLine("|---|---|---|---|---|---|");
-        foreach (var loss in s_losses)
+        foreach (var loss in losses)
         {
-            Report("one model for both", loss, [Train(trunk, training, heldOut, loss)]);
+            var evaluations = parts.Select(part => Train(trunk, part, s_settings with { Loss = loss, HeadPerSource = true })).ToList();
+            Report("one model, a head for each", NameOf(loss), evaluations.SelectMany(evaluation => evaluation.ByOwnHead));
+            Report("the same, the mean of its heads", NameOf(loss), evaluations.SelectMany(evaluation => evaluation.BySource));
         }
 
-        foreach (var loss in s_losses)
+        foreach (var loss in losses)
         {
-            Report("a model for each", loss, [.. HhPair.Sources.Select(source =>
-                Train(trunk, Of(training, source), Of(heldOut, source), loss))]);
+            var evaluations = parts.Select(part => Train(trunk, part, s_settings with { Loss = loss }));
+            Report("one model, one head", NameOf(loss), evaluations.SelectMany(evaluation => evaluation.BySource));
         }
 
-        var words = HhPair.Sources.Select(source => WordAccuracy(Of(training, source), Of(heldOut, source)));
-        Console.WriteLine($"| a model for each | words and length | {string.Join(" | ", words.Select(Text))} | | |");
+        foreach (var loss in losses)
+        {
+            var evaluations = parts.SelectMany(part => HhPair.Sources.Select(source =>
+                Train(trunk, part.Of(source), (source == "harmless" ? s_harmlessSettings : s_settings) with { Loss = loss })));
+            Report("a model for each", NameOf(loss), evaluations.SelectMany(evaluation => evaluation.BySource));
+        }
+
+        ReportWords("one model for both", parts.SelectMany(part => WordAccuracies(part.Training, part.HeldOut)));
+        ReportWords("a model for each", parts.SelectMany(part => HhPair.Sources.Select(part.Of)).SelectMany(part => WordAccuracies(part.Training, part.HeldOut)));
         Say("done");
     }
 
-    private HeldOutEvaluation Train(HhTrunk trunk, IReadOnlyList<HhPair> training, IReadOnlyList<HhPair> heldOut, RewardLoss loss)
+    private HeldOutEvaluation Train(HhTrunk trunk, Part part, RewardModelSettings settings)
     {
-        var pairs = training.Index().Select(pair => Encode(trunk, pair.Item, pair.Index, isHeldOut: false))
-            .Concat(heldOut.Index().Select(pair => Encode(trunk, pair.Item, pair.Index, isHeldOut: true))).ToList();
+        var pairs = part.Training.Index().Select(pair => Encode(trunk, pair.Item, pair.Index, isHeldOut: false))
+            .Concat(part.HeldOut.Index().Select(pair => Encode(trunk, pair.Item, pair.Index, isHeldOut: true))).ToList();
         var ratings = pairs.SelectMany(pair => new[] { Rate(pair.A, pair, pair.PreferenceA), Rate(pair.B, pair, 1 - pair.PreferenceA) }).ToList();
-        var settings = (training.All(pair => pair.Source == "harmless") ? s_harmlessSettings : s_settings) with { Loss = loss };
         var trainer = new RewardModelTrainer(trunk.Load, pairs, ratings, settings, seed, (_, _) => { });
-        using var trained = loss == RewardLoss.Pairwise ? trainer.Compare(CancellationToken.None) : trainer.Regress(CancellationToken.None);
-        Say($"{loss} on {string.Join(" and ", training.Select(pair => pair.Source).Distinct())}: trained");
+        using var trained = settings.Loss == RewardLoss.Pairwise ? trainer.Compare(CancellationToken.None) : trainer.Regress(CancellationToken.None);
+        Say($"{NameOf(settings.Loss)}, {trained.Model.Head.Members} heads: {part.Training.Count} pairs trained on, {part.HeldOut.Count} measured");
         return trained.HeldOut;
     }
 
@@ -86,26 +98,36 @@ internal sealed class HhRewardStudy(string data, ulong seed, int threads, string
     private static EncodedRating Rate(EncodedExample response, EncodedPair pair, double preference) =>
         new(response, preference > 0.5 ? ChosenRating : RejectedRating, pair.IsHeldOut) { Source = pair.Source };
 
-    private static void Report(string models, RewardLoss loss, IReadOnlyList<HeldOutEvaluation> evaluations)
+    // Of several held-out parts, all pairs together; calibration error and margin are the parts' means, weighted by their pairs.
+    private static void Report(string models, string loss, IEnumerable<KeyValuePair<string, PreferenceAccuracy>> accuracies)
     {
-        var accuracies = HhPair.Sources.Select(source => evaluations.SelectMany(evaluation => evaluation.BySource).Single(of => of.Key == source).Value).ToList();
-        string Both(Func<PreferenceAccuracy, double> figure) =>
-            string.Join(" / ", accuracies.Select(accuracy => figure(accuracy).ToString("0.000", CultureInfo.InvariantCulture)));
-        Console.WriteLine($"| {models} | {NameOf(loss)} | {string.Join(" | ", accuracies.Select(Text))} | {Both(accuracy => accuracy.ExpectedCalibrationError)} | {Both(accuracy => accuracy.Margins.Mean)} |");
+        var bySource = accuracies.ToLookup(accuracy => accuracy.Key, accuracy => accuracy.Value);
+        string Mean(Func<PreferenceAccuracy, double> figure) => EachSource(bySource, " / ", parts =>
+            (parts.Sum(part => figure(part) * part.DecidedPairs) / parts.Sum(part => part.DecidedPairs)).ToString("0.000", CultureInfo.InvariantCulture));
+        Console.WriteLine($"| {models} | {loss} | {EachSource(bySource, " | ", Share)} | {Mean(accuracy => accuracy.ExpectedCalibrationError)} | {Mean(accuracy => accuracy.Margins.Mean)} |");
     }
 
-    private static PreferenceAccuracy WordAccuracy(IReadOnlyList<HhPair> training, IReadOnlyList<HhPair> heldOut)
+    // The chosen response comes first in all of their pairs, so that nothing can be said of their calibration.
+    private static void ReportWords(string models, IEnumerable<KeyValuePair<string, PreferenceAccuracy>> accuracies) =>
+        Console.WriteLine($"| {models} | words and length | {EachSource(accuracies.ToLookup(accuracy => accuracy.Key, accuracy => accuracy.Value), " | ", Share)} | | |");
+
+    private static string EachSource(
+        ILookup<string, PreferenceAccuracy> accuracies, string separator, Func<List<PreferenceAccuracy>, string> text) =>
+        string.Join(separator, HhPair.Sources.Select(source => text([.. accuracies[source]])));
+
+    private static string Share(List<PreferenceAccuracy> parts)
+    {
+        var (right, pairs) = (parts.Sum(part => part.Accuracy * part.DecidedPairs), parts.Sum(part => part.DecidedPairs));
+        var interval = ShareInterval.Wilson(right, pairs);
+        return string.Create(CultureInfo.InvariantCulture, $"{100 * right / pairs:0.0} % ({100 * interval.Low:0.0}–{100 * interval.High:0.0}) of {pairs}");
+    }
+
+    private static IEnumerable<KeyValuePair<string, PreferenceAccuracy>> WordAccuracies(IReadOnlyList<HhPair> training, IReadOnlyList<HhPair> heldOut)
     {
         var baseline = new WordBaseline(training);
-        return PreferenceAccuracy.Measure(
-            [.. heldOut.Select(pair => baseline.Difference(pair.Chosen, pair.Rejected))], [.. heldOut.Select(_ => 1.0)]);
+        return heldOut.GroupBy(pair => pair.Source).Select(pairs => KeyValuePair.Create(pairs.Key, PreferenceAccuracy.Measure(
+            [.. pairs.Select(pair => baseline.Difference(pair.Chosen, pair.Rejected))], [.. pairs.Select(_ => 1.0)])));
     }
-
-    private static List<HhPair> Of(IReadOnlyList<HhPair> pairs, string source) => [.. pairs.Where(pair => pair.Source == source)];
-
-    private static string Text(PreferenceAccuracy accuracy) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{100 * accuracy.Accuracy:0.0} % ({100 * accuracy.Interval.Low:0.0}–{100 * accuracy.Interval.High:0.0}) of {accuracy.DecidedPairs}");
 
     private static string NameOf(RewardLoss loss) => loss switch
     {
@@ -120,5 +142,11 @@ internal sealed class HhRewardStudy(string data, ulong seed, int threads, string
         using var process = Process.GetCurrentProcess();
         Console.Error.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{_clock.Elapsed.TotalSeconds,6:0} s, {process.TotalProcessorTime.TotalSeconds,6:0} s of processor: {line}"));
+    }
+
+    // Pairs to train on, and others to measure on.
+    private sealed record Part(IReadOnlyList<HhPair> Training, IReadOnlyList<HhPair> HeldOut)
+    {
+        public Part Of(string source) => new([.. Training.Where(pair => pair.Source == source)], [.. HeldOut.Where(pair => pair.Source == source)]);
     }
 }

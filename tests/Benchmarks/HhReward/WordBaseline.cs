@@ -3,8 +3,7 @@ using System.Text.RegularExpressions;
 namespace Rlhf.Benchmarks.HhReward;
 
 /// <summary>
-/// The mark to aim at: logistic regression on the words in which two responses differ, and on the logarithm of their lengths. Trained on
-/// the pairs of one source.
+/// The mark to aim at: logistic regression on the words in which two responses differ, and on the logarithm of their lengths.
 /// </summary>
 internal sealed partial class WordBaseline
 {

@@ -48,8 +48,10 @@ public sealed class TrainProgramTests : IDisposable
             File.ReadAllBytes(Path.Combine(_folder["first"], "model.safetensors")), File.ReadAllBytes(Path.Combine(_folder["second"], "model.safetensors")));
     }
 
-    [Fact]
-    public void A_reward_model_is_measured_on_each_kind_of_held_out_pairs()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_reward_model_is_measured_on_each_kind_of_held_out_pairs(bool hasHeadPerKind)
     {
         static string Pair(int i, string good, string bad) => $$"""{"prompt": "Say {{i}}", "chosen": "{{good}} {{i}}", "rejected": "{{bad}} {{i}}"}""";
         _folder.Write("helpful.jsonl", [.. Enumerable.Range(0, 64).Select(i => Pair(i, "aaaa", "zzzz")), """{"prompt": "p", "chosen": "x", "rejected": "x"}"""]);
@@ -63,15 +65,21 @@ public sealed class TrainProgramTests : IDisposable
             "  - { file: harmless.jsonl, kind: harmless, weight: 0.5 }",
             "  - { file: helpful-val.jsonl, kind: helpful, held-out: true }",
             "  - { file: harmless-val.jsonl, kind: harmless, held-out: true }",
-            "settings: { epochs: 6, learning-rate: 1e-2 }");
+            $"settings: {{ epochs: 6, learning-rate: 1e-2, head-per-source: {(hasHeadPerKind ? "true" : "false")} }}");
         using (var model = RewardModel.Load(_folder["judge"]))
         {
             Assert.Equal(16, model.Trunk.Config.HiddenSize);
+            Assert.Equal(hasHeadPerKind ? ["harmless", "helpful"] : ["LABEL_0"], model.Head.Labels);
         }
 
         var results = record.GetProperty("results");
-        Assert.Equal((1.0, 1.0), (results.GetProperty("pairwise_accuracy/helpful").GetDouble(), results.GetProperty("pairwise_accuracy/harmless").GetDouble()));
+        var measured = hasHeadPerKind ? "own_head_pairwise_accuracy" : "pairwise_accuracy";
+        Assert.Equal((1.0, 1.0), (results.GetProperty($"{measured}/helpful").GetDouble(), results.GetProperty($"{measured}/harmless").GetDouble()));
         Assert.Equal(9, results.GetProperty("pairs_decided/helpful").GetInt32());
+        Assert.Equal(
+            hasHeadPerKind ? ["own_head_ece", "own_head_pairwise_accuracy", "own_head_pairwise_accuracy_high", "own_head_pairwise_accuracy_low"] : [],
+            results.EnumerateObject().Select(result => result.Name).Where(name => name.StartsWith("own_head", StringComparison.Ordinal))
+                .Select(name => name.Split('/')[0]).Distinct().Order(StringComparer.Ordinal));
         Assert.True(record.GetProperty("normalisation").GetProperty("standard-deviation").GetDouble() > 0);
         Assert.Equal(1, record.GetProperty("data")[0].GetProperty("bad-rows").GetProperty("identical_responses").GetInt32());
         Assert.Contains("1 identical_responses (line 65)", output, StringComparison.Ordinal);

@@ -45,43 +45,44 @@ internal sealed record ConfigFile(ModelConfig Config, JsonElement? Source)
         }
     }
 
-    /// <summary>The members of a reward model: one, or as many as the file says in "reward_members".</summary>
+    /// <summary>The names of a reward model's members: one, or as many as the file says in "reward_members".</summary>
     /// <exception cref="InvalidDataException">The file is of a classifier with several labels that are not members.</exception>
-    public int Members()
+    public IReadOnlyList<string> Labels()
     {
         var values = Source is { } source ? new ConfigValues(source, "config.json") : null;
         var members = values?.Positive(MembersName, 1, MostMembers) ?? 1;
         var labels = values?.Entries("id2label") ?? values?.Positive("num_labels", members) ?? members;
+        var names = values?.Inside("id2label");
         return labels == members
-            ? members
+            ? [.. Enumerable.Range(0, members).Select(member => names?.Text($"{member}") ?? RewardHead.DefaultLabel(member))]
             : throw new InvalidDataException(
                 $"config.json names {labels} labels, and a reward model has {members}; several labels need \"{MembersName}\" to say that they are an ensemble's scores.");
     }
 
     /// <summary>The file's text for saved weights: the source's options, or those that make the same model.</summary>
-    /// <param name="labels">Those of a sequence classifier, a member of the reward model each; 0 where the weights are no classifier's.</param>
+    /// <param name="labels">Those of a sequence classifier, a member of the reward model each; none where the weights are no classifier's.</param>
     /// <param name="bosId">First token of a text; only where the source doesn't say.</param>
     /// <param name="eosId">Last token of a text; only where the source doesn't say.</param>
     /// <param name="type">The weights' type, as PyTorch calls it.</param>
-    public string ToJson(int labels, int bosId, int eosId, string type)
+    public string ToJson(IReadOnlyList<string> labels, int bosId, int eosId, string type)
     {
         var json = Source is { } source ? JsonObject.Create(source) ?? [] : ConfigWriter.Write(Config);
-        json["architectures"] = new JsonArray(WeightNames.ClassOf(Config.Family, isClassifier: labels > 0));
+        json["architectures"] = new JsonArray(WeightNames.ClassOf(Config.Family, isClassifier: labels.Count > 0));
         json[json.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = type;
         json.TryAdd("bos_token_id", bosId);
         json.TryAdd("eos_token_id", eosId);
         json.Remove(MembersName);
-        if (labels > 0)
+        if (labels.Count > 0)
         {
             // Otherwise Transformers expects two labels.
-            json["id2label"] = new JsonObject([.. Enumerable.Range(0, labels).Select(label => KeyValuePair.Create($"{label}", (JsonNode?)$"LABEL_{label}"))]);
-            json["label2id"] = new JsonObject([.. Enumerable.Range(0, labels).Select(label => KeyValuePair.Create($"LABEL_{label}", (JsonNode?)label))]);
+            json["id2label"] = new JsonObject([.. labels.Index().Select(label => KeyValuePair.Create($"{label.Index}", (JsonNode?)label.Item))]);
+            json["label2id"] = new JsonObject([.. labels.Index().Select(label => KeyValuePair.Create(label.Item, (JsonNode?)label.Index))]);
             json.Remove("num_labels");
         }
 
-        if (labels > 1)
+        if (labels.Count > 1)
         {
-            json[MembersName] = labels;
+            json[MembersName] = labels.Count;
         }
 
         return json.ToJsonString(s_indented);

@@ -20,6 +20,12 @@ internal static class RewardModelResults
             results["ece/" + source] = accuracy.ExpectedCalibrationError;
         }
 
+        foreach (var (source, accuracy) in chosen.HeldOut.ByOwnHead)
+        {
+            AddAccuracy(results, "own_head_", "/" + source, accuracy);
+            results["own_head_ece/" + source] = accuracy.ExpectedCalibrationError;
+        }
+
         if (chosen.HeldOut.All is { } all)
         {
             results["pairs_decided"] = all.DecidedPairs;

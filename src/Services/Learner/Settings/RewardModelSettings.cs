@@ -4,7 +4,7 @@ using Rlhf.V1;
 namespace Rlhf.Learner.Settings;
 
 /// <summary>Reward-model training: trunk and head together. The defaults suit a model of one to two million weights.</summary>
-public sealed record RewardModelSettings
+public sealed record RewardModelSettings : IValidatableObject
 {
     /// <summary>Which of the two models is published; both are trained where the data is there, and compared.</summary>
     public RewardLoss Loss { get; init; }
@@ -12,6 +12,9 @@ public sealed record RewardModelSettings
     /// <summary>Heads on the one trunk, each trained on its own resample of the data; a score is their mean, and their spread says how sure it is.</summary>
     [Range(1, 64)]
     public int Members { get; init; } = 1;
+
+    /// <summary>Whether each source of a mixture has a head of its own in place of an ensemble's, trained on that source alone; a score is the heads' mean.</summary>
+    public bool HeadPerSource { get; init; }
 
     /// <summary>What a source of a mixture counts in the loss, by its name; those not named count 1, and the weights are scaled to a mean of 1.</summary>
     public IReadOnlyDictionary<string, double> SourceWeights { get; init; } = new Dictionary<string, double>();
@@ -72,11 +75,22 @@ public sealed record RewardModelSettings
             BatchSize = Ranges.Or(options.BatchSize, defaults.BatchSize),
             LearningRate = Ranges.Or(options.LearningRate, defaults.LearningRate),
             Members = Ranges.Or(options.Members, defaults.Members),
+            HeadPerSource = options.HeadPerSource,
             CentringWeight = options.HasCentringWeight ? options.CentringWeight : defaults.CentringWeight,
             WeightDecay = options.HasWeightDecay ? options.WeightDecay : defaults.WeightDecay,
             SourceWeights = options.SourceWeights.ToDictionary(),
             Precision = options.Precision,
             RecomputeActivations = options.RecomputeActivations,
         });
+    }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (HeadPerSource && Members > 1)
+        {
+            yield return new ValidationResult(
+                $"a model's heads are either those of the sources or the {Members} members of an ensemble; leave one of the two out", [nameof(HeadPerSource)]);
+        }
     }
 }

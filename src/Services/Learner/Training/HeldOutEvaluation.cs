@@ -8,37 +8,53 @@ namespace Rlhf.Learner.Training;
 /// <param name="All">On all pairs; null where none is decided.</param>
 /// <param name="Clear">Without near-ties; null where all are.</param>
 /// <param name="BySource">On the pairs of each source that has a name and a decided pair.</param>
+/// <param name="ByOwnHead">The same by the head of the pair's source alone, where each source has one; else empty.</param>
 /// <param name="MeanSpread">Mean over the responses of the members' standard deviation, on the scale of the scores; 0 with one member.</param>
 internal sealed record HeldOutEvaluation(
-    PreferenceAccuracy? All, PreferenceAccuracy? Clear, IReadOnlyDictionary<string, PreferenceAccuracy> BySource, double MeanSpread)
+    PreferenceAccuracy? All,
+    PreferenceAccuracy? Clear,
+    IReadOnlyDictionary<string, PreferenceAccuracy> BySource,
+    IReadOnlyDictionary<string, PreferenceAccuracy> ByOwnHead,
+    double MeanSpread)
 {
     /// <summary>Scores the pairs.</summary>
     /// <param name="model">The model.</param>
     /// <param name="pairs">Pairs that were kept out of training.</param>
     /// <param name="logOddsPerScore">What a difference of scores is multiplied with to be log odds.</param>
     /// <param name="clearMargin">A preference farther than this from one half is clear.</param>
-    public static HeldOutEvaluation Measure(RewardModel model, IReadOnlyList<EncodedPair> pairs, double logOddsPerScore, double clearMargin)
+    /// <param name="hasHeadPerSource">Whether the model's heads are named after the pairs' sources.</param>
+    public static HeldOutEvaluation Measure(
+        RewardModel model, IReadOnlyList<EncodedPair> pairs, double logOddsPerScore, double clearMargin, bool hasHeadPerSource)
     {
+        var (bySource, byOwnHead) = (new SortedDictionary<string, PreferenceAccuracy>(StringComparer.Ordinal), new SortedDictionary<string, PreferenceAccuracy>(StringComparer.Ordinal));
         if (pairs.Count == 0)
         {
-            return new HeldOutEvaluation(null, null, new Dictionary<string, PreferenceAccuracy>(), 0);
+            return new HeldOutEvaluation(null, null, bySource, byOwnHead, 0);
         }
 
         var scoresA = model.ScoreByMember([.. pairs.Select(pair => pair.A.TokenIds)]);
         var scoresB = model.ScoreByMember([.. pairs.Select(pair => pair.B.TokenIds)]);
-        var logOdds = scoresA.Zip(scoresB, (a, b) => (a.Average() - b.Average()) * logOddsPerScore).ToArray();
-        var bySource = new SortedDictionary<string, PreferenceAccuracy>(StringComparer.Ordinal);
+        double[] LogOdds(Func<float[], float> score) => [.. scoresA.Zip(scoresB, (a, b) => (score(a) - score(b)) * logOddsPerScore)];
+        var logOdds = LogOdds(heads => heads.Average());
         foreach (var source in pairs.Index().Where(pair => pair.Item.Source.Length > 0).GroupBy(pair => pair.Item.Source, pair => pair.Index))
         {
-            if (Accuracy(pairs, logOdds, [.. source], tieMargin: 0) is { } accuracy)
+            int[] some = [.. source];
+            if (Accuracy(pairs, logOdds, some, tieMargin: 0) is not { } accuracy)
             {
-                bySource[source.Key] = accuracy;
+                continue;
+            }
+
+            bySource[source.Key] = accuracy;
+            var head = hasHeadPerSource ? model.Head.Labels.Index().Single(label => label.Item == source.Key).Index : -1;
+            if (head >= 0 && Accuracy(pairs, LogOdds(heads => heads[head]), some, tieMargin: 0) is { } own)
+            {
+                byOwnHead[source.Key] = own;
             }
         }
 
         int[] all = [.. Enumerable.Range(0, pairs.Count)];
         return new HeldOutEvaluation(
-            Accuracy(pairs, logOdds, all, tieMargin: 0), Accuracy(pairs, logOdds, all, clearMargin), bySource, scoresA.Concat(scoresB).Average(Spread));
+            Accuracy(pairs, logOdds, all, tieMargin: 0), Accuracy(pairs, logOdds, all, clearMargin), bySource, byOwnHead, scoresA.Concat(scoresB).Average(Spread));
     }
 
     private static PreferenceAccuracy? Accuracy(IReadOnlyList<EncodedPair> pairs, double[] logOdds, int[] some, double tieMargin) =>

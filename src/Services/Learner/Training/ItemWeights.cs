@@ -37,6 +37,27 @@ internal sealed class ItemWeights(float[][] values)
         return new ItemWeights(values);
     }
 
+    /// <summary>
+    /// The same sources' weights where each source has a head of its own: an item counts in that head alone, as many times as there are
+    /// heads, since the loss is a mean over the heads.
+    /// </summary>
+    /// <param name="sources">The source of each item.</param>
+    /// <param name="sourceWeights">By source; what isn't named counts 1.</param>
+    /// <param name="heads">The source of each head, every one that an item has among them.</param>
+    /// <exception cref="ArgumentException">A head has no item to learn from, or a weight is of a source that no item has.</exception>
+    public static ItemWeights Divide(
+        IReadOnlyList<string> sources, IReadOnlyDictionary<string, double> sourceWeights, IReadOnlyList<string> heads)
+    {
+        if (heads.Except(sources).FirstOrDefault() is { } untrained)
+        {
+            throw new ArgumentException(
+                $"No training item is of the source '{untrained}', so its head would learn nothing; add some, or leave out what else is of that source.", nameof(sources));
+        }
+
+        var weights = Draw(sources, sourceWeights, members: 1, seed: 0).Of(Enumerable.Range(0, sources.Count));
+        return new ItemWeights([.. sources.Zip(weights, (source, weight) => heads.Select(head => head == source ? heads.Count * weight : 0).ToArray())]);
+    }
+
     /// <summary>The weights of some items, item after item and in each member after member.</summary>
     public float[] Of(IEnumerable<int> items) => [.. items.SelectMany(item => values[item])];
 }

@@ -13,6 +13,7 @@ namespace Rlhf.Learner.Training;
 /// <summary>
 /// Trains a reward model, trunk and head together, on ratings (squared or absolute error against standardised ratings) or on pairs
 /// (Bradley–Terry with soft labels and margins). An ensemble's heads share the trunk; each has its own first weights and its own resample.
+/// So do the heads of a mixture's sources, where each has one; such a head learns from its own source alone.
 /// </summary>
 /// <param name="loadTrunk">Gives a fresh copy of the language model to start from.</param>
 /// <param name="pairs">Comparisons; those held out are only measured on.</param>
@@ -33,6 +34,9 @@ internal sealed class RewardModelTrainer(
     // Log odds in a point of Elo's scale, and the rating that a response of average score gets where there are no ratings.
     private static readonly double s_logOddsPerPoint = Math.Log(10) / 400;
     private const double AverageRating = 1000;
+
+    // A source each; more would be a mistake in the data, such as a source for each row.
+    private const int MostHeads = 64;
 
     private readonly FittingSettings _fitting = FittingSettings.From(settings);
     private readonly EncodedPair[] _trainingPairs = [.. pairs.Where(pair => !pair.IsHeldOut)];
@@ -81,7 +85,9 @@ internal sealed class RewardModelTrainer(
         CancellationToken cancellationToken)
     {
         var trunk = loadTrunk();
-        var head = RewardHead.CreateRandom(trunk.Config.HiddenSize, settings.Members, Seeds.ForTorch(seed), trunk.Device);
+        var head = settings.HeadPerSource
+            ? RewardHead.CreateRandom(trunk.Config.HiddenSize, HeadSources(), Seeds.ForTorch(seed), trunk.Device)
+            : RewardHead.CreateRandom(trunk.Config.HiddenSize, settings.Members, Seeds.ForTorch(seed), trunk.Device);
         var model = new RewardModel(trunk, head);
         var isTrained = false;
         try
@@ -98,7 +104,7 @@ internal sealed class RewardModelTrainer(
             var scores = Standardisation.Measure([.. model.Score(BaselineResponses()).Select(score => (double)score)]);
             var ratingScale = toRatings(scores);
             var logOddsPerScore = ratingScale.StandardDeviation * s_logOddsPerPoint;
-            var heldOut = HeldOutEvaluation.Measure(model, _heldOutPairs, logOddsPerScore, settings.ClearMargin);
+            var heldOut = HeldOutEvaluation.Measure(model, _heldOutPairs, logOddsPerScore, settings.ClearMargin, settings.HeadPerSource);
             isTrained = true;
             return new TrainedRewardModel(model, scores, ratingScale, heldOut);
         }
@@ -115,7 +121,26 @@ internal sealed class RewardModelTrainer(
         ? [.. ratings.Select(rating => rating.Example.TokenIds)]
         : [.. pairs.SelectMany(pair => new[] { pair.A.TokenIds, pair.B.TokenIds })];
 
-    private ItemWeights Weights(IEnumerable<string> sources) => ItemWeights.Draw([.. sources], settings.SourceWeights, settings.Members, seed);
+    private ItemWeights Weights(IEnumerable<string> sources) => settings.HeadPerSource
+        ? ItemWeights.Divide([.. sources], settings.SourceWeights, HeadSources())
+        : ItemWeights.Draw([.. sources], settings.SourceWeights, settings.Members, seed);
+
+    // In an order that doesn't depend on the data's.
+    private string[] HeadSources()
+    {
+        var sources = pairs.Select(pair => pair.Source).Concat(ratings.Select(rating => rating.Source)).ToList();
+        var nameless = sources.Count(source => source.Length == 0);
+        if (nameless > 0)
+        {
+            throw new ArgumentException(
+                $"{nameless} of {sources.Count} pairs and ratings name no source, and with a head for each source every one must; name it, or train without head_per_source.");
+        }
+
+        string[] heads = [.. sources.Distinct().Order(StringComparer.Ordinal)];
+        return heads.Length <= MostHeads
+            ? heads
+            : throw new ArgumentException($"The data has {heads.Length} sources, and a model at most {MostHeads} heads; put sources together, or train without head_per_source.");
+    }
 
     private double RegressionBackward(RewardModel model, int[] batch, int[] lengths, ItemWeights weights, Standardisation scale)
     {

@@ -71,11 +71,16 @@ public sealed class RunTests(BrokerFixture broker)
         await File.WriteAllTextAsync(definition, """
             stages:
               - stage: fine-tuning
+                packing: false
               - stage: responses
               - stage: preferences
+              - stage: reward-model
+                precision: bfloat16
               - stage: dpo
                 loss: identity
                 beta: 0.2
+                precision: bfloat16
+                recompute-activations: true
               - stage: evaluation
             """, Cancellation);
         harness.Settings["Run:Definition"] = definition;
@@ -86,6 +91,11 @@ public sealed class RunTests(BrokerFixture broker)
         Assert.Null(run.Error);
         var (specification, data) = harness.Learner.Started[$"{run.RunId}/dpo"];
         Assert.Equal((DirectPreferenceLoss.Identity, 0.2), (specification.Dpo.Loss, specification.Dpo.Beta));
+        Assert.Equal((Precision.Bfloat16, true), (specification.Dpo.Precision, specification.Dpo.RecomputeActivations));
+        var fineTuning = harness.Learner.Started[$"{run.RunId}/fine-tuning"].Item1.Supervised;
+        Assert.Equal((Precision.Float32, true, false), (fineTuning.Precision, fineTuning.HasPacking, fineTuning.Packing));
+        var rewardModel = harness.Learner.Started[$"{run.RunId}/reward-model"].Item1.RewardModel;
+        Assert.Equal((Precision.Bfloat16, false), (rewardModel.Precision, rewardModel.RecomputeActivations));
         Assert.Equal($"{run.RunId}/fine-tuning/v1", specification.InitialVersion);
         Assert.Contains(data.Preferences, pair => pair.HeldOut);
         Assert.Contains(data.Preferences, pair => !pair.HeldOut);

@@ -6,7 +6,7 @@ namespace Rlhf.Reward.Models;
 
 /// <summary>Which version a call goes to, and when a published reward model goes on trial, takes over or goes back.</summary>
 internal sealed class RewardModelRegistry(
-    LoadedModels models, LearningService.LearningServiceClient learner, ScoringEngine engine, VersionOptions options, VersionHealth health,
+    LoadedModels models, ConfiguredModels configured, LearningService.LearningServiceClient learner, ScoringEngine engine, VersionOptions options, VersionHealth health,
     VersionAgreement agreement, CurrentVersions versions, TimeProvider clock)
 {
     public const string LatestAlias = "latest";
@@ -57,7 +57,11 @@ internal sealed class RewardModelRegistry(
             await RefreshAsync(cancellationToken);
         }
         return new ModelRoute(
-            LatestVersion ?? throw new RpcException(new Status(StatusCode.FailedPrecondition, "There is no reward model yet; train one, or name a version.")),
+            LatestVersion ?? throw new RpcException(new Status(
+                StatusCode.FailedPrecondition,
+                options.Pinned.Length == 0
+                    ? "There is no reward model yet; train one, or name a version."
+                    : $"Versions:Pinned is '{options.Pinned}', which is neither published nor in Reward:Models; pin another version, or name one.")),
             IsCanaryShare: false, IsLatest: true);
     }
 
@@ -92,6 +96,10 @@ internal sealed class RewardModelRegistry(
     /// <exception cref="RpcException">The Learner can't be reached, or its newest reward model can't be loaded.</exception>
     public async Task<IReadOnlyList<ModelVersion>> RefreshAsync(CancellationToken cancellationToken)
     {
+        if (configured.Find(options.Pinned) is { } pinned)
+        {
+            await AdoptAsync(pinned.Version, cancellationToken); // it needs no Learner
+        }
         var published = await ListAsync(cancellationToken);
         foreach (var version in published)
         {
@@ -117,8 +125,15 @@ internal sealed class RewardModelRegistry(
     /// <exception cref="RpcException">The Learner can't be reached.</exception>
     public async Task<IReadOnlyList<ModelVersion>> ListAsync(CancellationToken cancellationToken)
     {
-        var response = await learner.ListVersionsAsync(new ListVersionsRequest(), cancellationToken: cancellationToken);
-        return [.. response.Versions.Where(version => version.Kind == VersionKind.RewardModel).OrderBy(version => version.CreatedUnixMs)];
+        try
+        {
+            var response = await learner.ListVersionsAsync(new ListVersionsRequest(), cancellationToken: cancellationToken);
+            return [.. response.Versions.Where(version => version.Kind == VersionKind.RewardModel).OrderBy(version => version.CreatedUnixMs)];
+        }
+        catch (RpcException exception)
+        {
+            throw ModelErrors.OfLearner(exception);
+        }
     }
 
     /// <summary>Has the canary score the probe set again; it goes back, goes on, or takes over when its time is up.</summary>

@@ -11,7 +11,10 @@ internal sealed record VersionOptions
     [Required]
     public string Group { get; init; } = "default";
 
-    /// <summary>The version that "latest" means, whatever is published; empty for the newest. This is how a model is rolled back.</summary>
+    /// <summary>
+    /// The version that "latest" means, whatever is published: a published one, or a name of Reward:Models. Empty for the newest. This is how a
+    /// model is rolled back.
+    /// </summary>
     public string Pinned { get; init; } = "";
 
     /// <summary>The share of the calls for "latest" that a new version gets while it is the canary. 0: a new version takes over at once.</summary>

@@ -29,11 +29,17 @@ internal sealed record VersionOptions
     [Range(1, 3600)]
     public int ProbeSeconds { get; init; } = 5;
 
-    /// <summary>The most by which a canary's normalised scores of the probe set may differ from the latest version's, as a root mean square.</summary>
+    /// <summary>
+    /// The most by which a canary's normalised scores may differ from the latest version's, as a root mean square: of the probe set, and where it
+    /// is the shadow too, of the last items that callers sent.
+    /// </summary>
     [Range(0.0, 1e6)]
     public double MaxProbeDrift { get; init; } = 3;
 
-    /// <summary>A version that scores what the latest has scored, beside it, for the metrics only: an id, "canary", or empty for none.</summary>
+    /// <summary>
+    /// A version that scores what the latest has scored, beside it, for the metrics, and for the drift of a canary: an id, "canary", or empty for
+    /// none.
+    /// </summary>
     public string Shadow { get; init; } = "";
 
     /// <summary>Items that may wait for the shadow; what comes beyond that is left out and counted.</summary>

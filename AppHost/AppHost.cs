@@ -18,7 +18,7 @@ var builder = DistributedApplication.CreateBuilder(Orchestrator.ArgumentsFor(opt
 // A connection string that is given wins; else a server of our own.
 var cache = builder.AddRedisUnlessGiven("cache");
 var messaging = builder.AddRabbitMQUnlessGiven("messaging");
-var threads = ThreadShares.Of(Environment.ProcessorCount, options.Generators);
+var threads = ThreadShares.Of(Environment.ProcessorCount, options.Generators, options.RewardReplicas);
 
 var learner = builder.AddProject<Projects.Learner>("learner")
     .WithBackingServers(cache, messaging)
@@ -36,7 +36,8 @@ var reward = builder.AddProject<Projects.Reward>("reward")
     .WithBackingServers(cache, messaging)
     .WithService(learner)
     .WithModel(options.ModelPath, threads.Reward)
-    .WithEnvironment("Data__Path", options.DataPathOf("reward"));
+    .WithEnvironment("Data__Path", options.DataPathOf("reward"))
+    .WithReplicas(options.RewardReplicas);
 
 var judge = builder.AddProject<Projects.Judge>("judge")
     .WithBackingServers(cache, messaging)

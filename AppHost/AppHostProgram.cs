@@ -57,7 +57,7 @@ internal static class AppHostProgram
         await app.StartAsync(cancellationToken);
         await app.ResourceNotifications.WaitForResourceHealthyAsync(coordinator.Resource.Name, cancellationToken);
         var web = coordinator.GetEndpoint("http").Url;
-        Terminal.WriteLine($"All services are up. Web page: {web}  Reward API (gRPC): {reward.GetEndpoint("grpc").Url}");
+        Terminal.WriteLine($"All services are up. Web page: {web}  Reward API (gRPC): {string.Join(' ', Orchestrator.AddressesOf(reward, "grpc"))}");
         Terminal.WriteLine($"OpenAI-compatible API: {generator.GetEndpoint("http").Url}/v1");
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

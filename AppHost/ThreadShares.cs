@@ -6,8 +6,9 @@ namespace Rlhf.AppHost;
 /// </summary>
 /// <param name="Learner">Threads of the learner.</param>
 /// <param name="Generator">Threads of each generator.</param>
-/// <param name="Reward">Threads of the reward service.</param>
+/// <param name="Reward">Threads of each process of the reward service.</param>
 internal sealed record ThreadShares(int Learner, int Generator, int Reward)
 {
-    public static ThreadShares Of(int cores, int generators) => new(cores, Math.Max(1, cores / generators), Math.Max(1, cores / 4));
+    public static ThreadShares Of(int cores, int generators, int rewardReplicas)
+        => new(cores, Math.Max(1, cores / generators), Math.Max(1, cores / 4 / rewardReplicas));
 }

@@ -15,6 +15,9 @@ internal static class Orchestrator
         return [];
     }
 
+    /// <summary>Where an endpoint is called: at Aspire's proxy before the replicas.</summary>
+    public static IEnumerable<string> AddressesOf(IResourceBuilder<ProjectResource> service, string endpointName) => [service.GetEndpoint(endpointName).Url];
+
     /// <summary>Completes when the application has ended by itself; the sentence says why.</summary>
     public static async Task<string> EndedAsync(DistributedApplication app, CancellationToken cancellationToken)
     {

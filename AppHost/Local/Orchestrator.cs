@@ -16,6 +16,10 @@ internal static class Orchestrator
         $"--{LocalRunnerOptions.Section}:{nameof(LocalRunnerOptions.Verbose)}={options.Verbose}",
     ];
 
+    /// <summary>Where an endpoint is called: at each replica, for there is no proxy before them.</summary>
+    public static IEnumerable<string> AddressesOf(IResourceBuilder<ProjectResource> service, string endpointName)
+        => Enumerable.Range(0, service.Resource.ReplicaCount).Select(replica => service.Resource.UrlOf(endpointName, replica));
+
     /// <summary>Completes when the application has ended by itself; the sentence says why.</summary>
     public static Task<string> EndedAsync(DistributedApplication app, CancellationToken cancellationToken)
         => app.Failure.WaitAsync(cancellationToken);

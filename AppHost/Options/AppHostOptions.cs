@@ -37,6 +37,9 @@ internal sealed record AppHostOptions
     /// <summary>How many generators share the sampling.</summary>
     public required int Generators { get; init; }
 
+    /// <summary>How many processes of the Reward service share the scoring.</summary>
+    public required int RewardReplicas { get; init; }
+
     /// <summary>The folder that everything is kept in.</summary>
     public required string DataPath { get; init; }
 

@@ -59,6 +59,13 @@ internal static class CommandLine
         DefaultValueFactory = static _ => 2,
     };
 
+    private static readonly Option<int> _rewardReplicas = new("--reward-replicas")
+    {
+        Description = "How many processes of the Reward service share the scoring.",
+        HelpName = "N",
+        DefaultValueFactory = static _ => 1,
+    };
+
     private static readonly Option<string?> _data = new("--data")
     {
         Description = "Folder for the ledger, trained versions and logs. Default: data, in this repository.",
@@ -78,7 +85,7 @@ internal static class CommandLine
     {
         var command = new RootCommand("Starts the whole system on this machine and trains a language model from feedback. Ctrl-C stops everything.")
         {
-            _run, _exitWhenDone, _report, _seed, _model, _prompts, _constitution, _generators, _data, _resume, _verbose,
+            _run, _exitWhenDone, _report, _seed, _model, _prompts, _constitution, _generators, _rewardReplicas, _data, _resume, _verbose,
         };
         var parsed = command.Parse(args);
         if (parsed.Errors.Count == 0 && parsed.Action is not null)
@@ -109,6 +116,7 @@ internal static class CommandLine
         PromptsPath = FullPath(parsed.GetValue(_prompts)),
         ConstitutionPath = FullPath(parsed.GetValue(_constitution)),
         Generators = parsed.GetValue(_generators),
+        RewardReplicas = parsed.GetValue(_rewardReplicas),
         DataPath = FullPath(parsed.GetValue(_data)) ?? Path.Combine(AppHostOptions.RepositoryRoot, "data"),
         Resume = parsed.GetValue(_resume),
         Verbose = parsed.GetValue(_verbose),
@@ -128,17 +136,20 @@ internal static class CommandLine
         }
 
         var run = parsed.GetValue(_run);
-        var generators = parsed.GetValue(_generators);
         var hasRun = run != NoRun;
         return MissingFile(_run, run is NoRun or DefaultRun ? null : run)
             ?? MissingFile(_prompts, parsed.GetValue(_prompts))
             ?? MissingFile(_constitution, parsed.GetValue(_constitution))
             ?? MissingModel(parsed.GetValue(_model))
-            ?? (generators is < 1 or > 64 ? string.Create(CultureInfo.InvariantCulture, $"--generators is {generators}; it can be 1 to 64.") : null)
+            ?? ImpossibleCount(_generators, parsed.GetValue(_generators))
+            ?? ImpossibleCount(_rewardReplicas, parsed.GetValue(_rewardReplicas))
             ?? (!hasRun && parsed.GetValue(_exitWhenDone) ? "--exit-when-done needs a run, and --run is none." : null)
             ?? (!hasRun && parsed.GetValue(_report) is not null ? "--report needs a run, and --run is none." : null)
             ?? UnwritableReport(parsed.GetValue(_report));
     }
+
+    private static string? ImpossibleCount(Option option, int count)
+        => count is < 1 or > 64 ? string.Create(CultureInfo.InvariantCulture, $"{option.Name} is {count}; it can be 1 to 64.") : null;
 
     private static string? MissingFile(Option option, string? path)
         => path is null || File.Exists(path) ? null : $"{option.Name}: there is no file '{path}'.";

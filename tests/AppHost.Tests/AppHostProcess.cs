@@ -42,6 +42,13 @@ internal sealed class AppHostProcess : IDisposable
            select int.Parse(Path.GetFileName(folder), System.Globalization.CultureInfo.InvariantCulture),
     ];
 
+    /// <summary>The environment that a running process was started with.</summary>
+    public static IReadOnlyDictionary<string, string> EnvironmentOf(int processId) => File.ReadAllText($"/proc/{processId}/environ")
+        .Split('\0', StringSplitOptions.RemoveEmptyEntries)
+        .Select(static variable => variable.Split('=', 2))
+        .Where(static variable => variable.Length == 2)
+        .ToDictionary(static variable => variable[0], static variable => variable[1]);
+
     /// <summary>Waits for a line of the program that holds the text.</summary>
     public async Task WaitForLineAsync(string text, CancellationToken cancellationToken)
     {

@@ -15,6 +15,7 @@ public sealed class CommandLineTests
     [InlineData("--model: there is no folder '../owner/name', nor", "--model", "../owner/name")]
     [InlineData("--model: there is no folder 'hf:a/b/c', nor", "--model", "hf:a/b/c")]
     [InlineData("--generators is 0; it can be 1 to 64.", "--generators", "0")]
+    [InlineData("--reward-replicas is 65; it can be 1 to 64.", "--reward-replicas", "65")]
     [InlineData("--exit-when-done needs a run, and --run is none.", "--run", "none", "--exit-when-done")]
     [InlineData("--report needs a run, and --run is none.", "--run", "none", "--report", "r.json")]
     [InlineData("--report: there is no folder '/nowhere/at'.", "--report", "/nowhere/at/all.json")]
@@ -43,7 +44,7 @@ public sealed class CommandLineTests
         Assert.NotNull(options);
         Assert.Equal("rlaif", options.Run);
         Assert.Equal(1ul, options.Seed);
-        Assert.Equal(2, options.Generators);
+        Assert.Equal((2, 1), (options.Generators, options.RewardReplicas));
         Assert.Equal(Path.Combine(AppHostOptions.RepositoryRoot, "data"), options.DataPath);
         Assert.Equal(Path.Combine(AppHostOptions.RepositoryRoot, "src", "Models", "TinyAssistant", "model"), options.ModelPath);
         Assert.False(options.ExitWhenDone || options.Resume || options.Verbose);

@@ -34,6 +34,12 @@ public sealed class LayerTests
         => Assert.Equal(["Constitution is pure and may not use RabbitMQ.Client."], Layers.Breaches(Set(Project("Constitution", packages: ["RabbitMQ.Client"]))));
 
     [Fact]
+    public void A_client_package_that_needs_our_code_or_a_web_server_is_found()
+        => Assert.Equal(
+            ["RewardClient is a package of its own and may not use Contracts.", "RewardClient is a package of its own and may not use Microsoft.AspNetCore.App."],
+            Layers.Breaches(Set(Project("Contracts"), Project("RewardClient", uses: ["Contracts"], packages: ["Microsoft.AspNetCore.App"]))));
+
+    [Fact]
     public void A_project_without_a_layer_is_found()
         => Assert.Equal(["Common has no layer; give it one in Layers.cs."], Layers.Breaches(Set(Project("Common"))));
 

@@ -22,12 +22,14 @@ internal static class Layers
         ["Artifacts"] = Shared,
         ["BackingServers"] = Shared,
         ["ModelHub"] = Shared,
+        ["RewardClient"] = Shared,
         ["Coordinator"] = Service,
         ["Generator"] = Service,
         ["Judge"] = Service,
         ["Learner"] = Service,
         ["Reward"] = Service,
         ["TinyAssistant.Training"] = Service,
+        ["RewardSample"] = Service,
         ["AppHost"] = Host,
     };
 
@@ -37,6 +39,9 @@ internal static class Layers
         "Microsoft.NET.Sdk.Web", "Microsoft.AspNetCore", "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting",
         "Grpc.", "RabbitMQ.", "StackExchange.Redis", "Aspire.",
     ];
+
+    /// <summary>Projects that others take as a package: they stand alone.</summary>
+    private static readonly HashSet<string> _packages = ["RewardClient"];
 
     /// <summary>Projects that may load TorchSharp, directly or through what they use.</summary>
     private static readonly HashSet<string> _tensorProjects = ["Tensors", "LanguageModels", "PolicyOptimization", "Generator", "Reward", "Learner", "TinyAssistant.Training"];
@@ -56,6 +61,14 @@ internal static class Layers
         foreach (var reference in project.References.Where(reference => !MayUse(layer, reference)))
         {
             yield return $"{project.Name} (layer {layer}) may not use {reference}.";
+        }
+
+        if (_packages.Contains(project.Name))
+        {
+            foreach (var reference in project.References.Concat(project.Packages.Where(static package => package.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal))))
+            {
+                yield return $"{project.Name} is a package of its own and may not use {reference}.";
+            }
         }
 
         foreach (var resource in project.Resources.Where(static resource => _layerOf.GetValueOrDefault(resource) != Service))

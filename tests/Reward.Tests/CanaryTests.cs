@@ -64,6 +64,26 @@ public sealed class CanaryTests(BackingServersFixture servers)
     }
 
     [Fact]
+    public async Task A_canary_that_drifts_on_what_callers_send_goes_back_where_it_is_the_shadow_too()
+    {
+        using var metrics = new MeasuredMetrics();
+        await using var reward = await StartAsync(("Versions:CanaryShare", "0.001"), ("Versions:Shadow", "canary"), ("Versions:MaxProbeDrift", "0.0001"));
+        await reward.PublishAsync("v1", seed: 1);
+        await VersionAsync(reward, "latest");
+        var registry = Registry(reward);
+        await registry.AdoptAsync(await reward.PublishAsync("v2", seed: 1, poisonedId: 'Z', poison: 3), Cancellation); // in no probe
+        await reward.Client.ScoreBatchAsync(Request("latest", [.. Enumerable.Range(0, 100).Select(i => $"fine {i}")]), cancellationToken: Cancellation);
+        await WaitForAsync(() => metrics.Of("rlhf.reward.shadow.difference").Count == 100);
+        Assert.Equal("v2", registry.CanaryVersion); // the same without a Z
+
+        await reward.Client.ScoreBatchAsync(Request("latest", [.. Enumerable.Range(0, 64).Select(i => $"Z {i}")]), cancellationToken: Cancellation);
+        await WaitForAsync(() => registry.CanaryVersion is null);
+
+        Assert.Equal([(1, "reason=drift version=v2")], metrics.Of("rlhf.reward.canary.returned"));
+        Assert.Contains("ALARM: canary v2 went back, v1 goes on: Drift", Assert.Single(reward.Log.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_canary_that_drifts_on_the_probe_set_never_gets_a_call()
     {
         using var metrics = new MeasuredMetrics();
@@ -78,7 +98,7 @@ public sealed class CanaryTests(BackingServersFixture servers)
 
         Assert.Equal(("v1", null), (registry.LatestVersion, registry.CanaryVersion));
         Assert.Equal([(1, "reason=drift version=v2")], metrics.Of("rlhf.reward.canary.returned"));
-        Assert.Contains("Drift (drift on the probe set 4, at most 3)", Assert.Single(reward.Log.Warnings), StringComparison.Ordinal);
+        Assert.Contains("Drift (drift 4, at most 3)", Assert.Single(reward.Log.Warnings), StringComparison.Ordinal);
         Assert.Equal(["v1", "v1"], [await VersionAsync(reward, "latest"), await VersionAsync(reward, "latest")]);
     }
 

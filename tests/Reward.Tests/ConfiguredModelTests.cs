@@ -52,6 +52,22 @@ public sealed class ConfiguredModelTests(BackingServersFixture servers) : IDispo
     }
 
     [Fact]
+    public async Task A_pinned_folder_is_the_latest_also_without_a_Learner_and_whatever_is_published()
+    {
+        TinyModels.WriteRewardModel(_folder, seed: 5);
+        (string, string)[] settings = [("Reward:Models:theirs", _folder), ("Versions:Pinned", "theirs"), ("Versions:CanaryShare", "0.5")];
+        await using (var reward = await RunningReward.StartAsync(servers.Messaging, servers.Cache, settings))
+        {
+            await reward.PublishAsync("v1", seed: 1);
+            var listed = (await reward.Client.ListModelsAsync(new ListModelsRequest(), cancellationToken: Cancellation)).Models;
+            Assert.Equal([("v1", ""), ("theirs", "latest")], listed.Select(model => (model.Version.VersionId, string.Join(' ', model.Aliases))));
+            Assert.Equal("theirs", (await ScoreAsync(reward, "latest")).ModelVersion);
+        }
+        await using var alone = await RunningReward.StartAsync(servers.Messaging, servers.Cache, [.. settings, ("services:learner:grpc:0", "http://127.0.0.1:1")]);
+        Assert.Equal("theirs", (await ScoreAsync(alone, "")).ModelVersion);
+    }
+
+    [Fact]
     public async Task Scores_of_a_folder_that_has_changed_are_computed_anew()
     {
         TinyModels.WriteRewardModel(_folder, seed: 5);

@@ -77,8 +77,8 @@ internal sealed class RunningReward : IAsyncDisposable
         return new RunningReward(app, address, http, folder, learner, log);
     }
 
-    public async Task<ModelVersion> PublishAsync(string versionId, long seed, int poisonedId = -1, int members = 1) =>
-        await Learner.PublishAsync(versionId, TinyModels.WriteRewardModel(FolderOf(versionId), seed, poisonedId, members));
+    public async Task<ModelVersion> PublishAsync(string versionId, long seed, int poisonedId = -1, int members = 1, float poison = float.NaN) =>
+        await Learner.PublishAsync(versionId, TinyModels.WriteRewardModel(FolderOf(versionId), seed, poisonedId, members, poison));
 
     public string FolderOf(string versionId) => Path.Combine(Folder, "made", versionId);
 

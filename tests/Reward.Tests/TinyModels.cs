@@ -37,14 +37,15 @@ internal static class TinyModels
     /// <param name="seed">Makes the weights.</param>
     /// <param name="poisonedId">The embedding of this token is not a number; -1 for none.</param>
     /// <param name="members">Rows of the head.</param>
-    public static string WriteRewardModel(string folder, long seed, int poisonedId = -1, int members = 1)
+    /// <param name="poison">What the poisoned embedding is filled with.</param>
+    public static string WriteRewardModel(string folder, long seed, int poisonedId = -1, int members = 1, float poison = float.NaN)
     {
         using var noGradients = no_grad();
         using var model = new RewardModel(CausalLanguageModel.Create(Shape, seed), RewardHead.CreateRandom(Shape.HiddenSize, members, seed));
         if (poisonedId >= 0)
         {
             using var row = model.Trunk.Parameters["model.embed_tokens.weight"].select(0, poisonedId); // [C]
-            row.fill_(float.NaN);
+            row.fill_(poison);
         }
         model.Save(folder, EosId, EosId);
         WriteTokenizer(folder);

@@ -61,6 +61,18 @@ public sealed class VersionTests(BackingServersFixture servers)
     }
 
     [Fact]
+    public async Task A_process_that_starts_beside_a_broken_newest_version_takes_the_one_before_it()
+    {
+        await using var reward = await RunningReward.StartAsync(servers.Messaging, servers.Cache);
+        await reward.PublishAsync("v1", seed: 1);
+        await reward.PublishAsync("v2", seed: 2, poisonedId: 'H'); // in every conversation
+
+        Assert.Equal("v1", (await ScoreAsync(reward, "latest")).ModelVersion);
+        var models = (await reward.Client.ListModelsAsync(new ListModelsRequest(), cancellationToken: Cancellation)).Models;
+        Assert.Equal([("v1", "latest"), ("v2", "")], models.Select(model => (model.Version.VersionId, string.Join(' ', model.Aliases))));
+    }
+
+    [Fact]
     public async Task A_version_that_is_no_usable_reward_model_is_refused()
     {
         await using var reward = await RunningReward.StartAsync(servers.Messaging, servers.Cache);

@@ -1,6 +1,8 @@
 using Google.Rpc;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Rlhf.V1;
 
 namespace Rlhf.ServiceDefaults.Tests;
@@ -51,6 +53,26 @@ public sealed class ErrorInterceptorTests
         => Assert.Equal(StatusCode.Cancelled, (await FailureOf(new OperationCanceledException())).StatusCode);
 
     [Fact]
+    public async Task Work_that_a_stop_cut_off_is_unavailable()
+    {
+        IHostApplicationLifetime? lifetime = null;
+        await using var service = await LoopbackService.StartAsync(
+            async (_, _) =>
+            {
+                var stopping = lifetime ?? throw new InvalidOperationException("The service has no lifetime.");
+                stopping.StopApplication();
+                await Task.Delay(Timeout.Infinite, stopping.ApplicationStopping);
+                return new TokenizeResponse();
+            },
+            builder => builder.Services.AddHostedService(provider => new Started(() => lifetime = provider.GetRequiredService<IHostApplicationLifetime>())));
+        using var channel = GrpcChannel.ForAddress(service.Grpc);
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await new RewardService.RewardServiceClient(channel)
+            .TokenizeAsync(new TokenizeRequest(), cancellationToken: TestContext.Current.CancellationToken));
+
+        Assert.Equal((StatusCode.Unavailable, "The service is stopping."), (error.StatusCode, error.Status.Detail));
+    }
+
+    [Fact]
     public async Task A_passed_deadline_is_reported_as_such()
     {
         await using var service = await LoopbackService.StartAsync(async (_, context) =>
@@ -84,5 +106,16 @@ public sealed class ErrorInterceptorTests
         using var channel = GrpcChannel.ForAddress(service.Grpc);
         return await Assert.ThrowsAsync<RpcException>(async () => await new RewardService.RewardServiceClient(channel)
             .TokenizeAsync(new TokenizeRequest(), cancellationToken: TestContext.Current.CancellationToken));
+    }
+
+    private sealed class Started(Action then) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            then();
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

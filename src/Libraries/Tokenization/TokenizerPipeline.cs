@@ -12,6 +12,7 @@ internal sealed class TokenizerPipeline
     private readonly Normalizer _normalizer;
     private readonly Matchers _all;
     private readonly Matchers _ordinary;
+    private Merger? _spareMerger;
 
     public TokenizerPipeline(IReadOnlyList<AddedToken> addedTokens, Normalizer normalizer)
     {
@@ -41,7 +42,7 @@ internal sealed class TokenizerPipeline
     public (List<int> Ids, TextPlace Next) Encode(string text, bool allowSpecial, TextPlace place, SpecialTextGuard? guard = null)
     {
         var ids = new List<int>((text.Length / 4) + 4);
-        var merger = Model.NewMerger();
+        var merger = Interlocked.Exchange(ref _spareMerger, null) ?? Model.NewMerger();
         var matchers = allowSpecial ? _all : _ordinary;
         foreach (var (span, token) in matchers.Raw.Split(WithoutLoneSurrogates(ref text)))
         {
@@ -56,6 +57,8 @@ internal sealed class TokenizerPipeline
             }
         }
 
+        // Not a large one: a text of megabytes would keep its memory for good.
+        Volatile.Write(ref _spareMerger, merger.IsSmall ? merger : null);
         return (ids, place);
     }
 

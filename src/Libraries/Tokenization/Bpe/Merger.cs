@@ -8,10 +8,14 @@ internal sealed class Merger(MergeTable merges)
 {
     private const int None = -1;
     private const uint NoRank = uint.MaxValue;
+    private const int SmallLinks = 1024;
 
     // Rank in the upper half, position of the left symbol in the lower one.
     private readonly PriorityQueue<int, ulong> _pairs = new();
     private Link[] _links = new Link[64];
+
+    /// <summary>Whether it has met no long word, and so holds little memory.</summary>
+    public bool IsSmall => _links.Length <= SmallLinks;
 
     /// <summary>Merges in place.</summary>
     /// <param name="symbols">Token ids of single characters or bytes; the result stands at the front.</param>

@@ -67,7 +67,7 @@ internal sealed partial class CurrentVersions(
     /// <summary>Takes a version back for good: it isn't tried again.</summary>
     /// <param name="version">Which.</param>
     /// <param name="alarm">Why.</param>
-    /// <param name="drift">How far its normalised scores of the probe set are from the latest version's, where that is why.</param>
+    /// <param name="drift">How far its normalised scores are from the latest version's, where that is why.</param>
     public async Task ReturnAsync(ModelVersion version, CanaryAlarm alarm, double? drift)
     {
         lock (_lock)
@@ -136,6 +136,6 @@ internal sealed partial class CurrentVersions(
     [LoggerMessage(Level = LogLevel.Information, Message = "Reward model {VersionId} is the canary: it gets {Share:P0} of the calls for {Seconds} s, then takes over")]
     private partial void LogCanary(string versionId, double share, int seconds);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "ALARM: canary {VersionId} went back, {Latest} goes on: {Alarm} (drift on the probe set {Drift}, at most {MaxDrift})")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "ALARM: canary {VersionId} went back, {Latest} goes on: {Alarm} (drift {Drift}, at most {MaxDrift})")]
     private partial void LogReturned(string versionId, string? latest, CanaryAlarm alarm, double? drift, double maxDrift);
 }

@@ -17,7 +17,7 @@ internal sealed partial class LatestVersionRefresher(RewardModelRegistry registr
             }
             catch (RpcException exception)
             {
-                LogFailed(exception.StatusCode, exception.Status.Detail);
+                LogFailed(exception.StatusCode, exception.Status.DebugException?.Message ?? exception.Status.Detail);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));

@@ -65,6 +65,10 @@ internal sealed partial class LoadedModels(
             health.Refused(versionId);
             throw new RpcException(new Status(StatusCode.FailedPrecondition, $"Reward model '{versionId}' can't be used: {exception.Message}", exception));
         }
+        catch (RpcException exception)
+        {
+            throw ModelErrors.OfLearner(exception);
+        }
         catch (ArtifactStoreException exception)
         {
             throw new RpcException(new Status(StatusCode.Unavailable, exception.Message, exception));

@@ -6,12 +6,13 @@ namespace Rlhf.Reward.Models;
 
 /// <summary>Which version a call goes to, and when a published reward model goes on trial, takes over or goes back.</summary>
 internal sealed class RewardModelRegistry(
-    LoadedModels models, LearningService.LearningServiceClient learner, ScoringEngine engine, VersionOptions options, VersionHealth health,
+    LoadedModels models, ConfiguredModels configured, LearningService.LearningServiceClient learner, ScoringEngine engine, VersionOptions options, VersionHealth health,
     VersionAgreement agreement, CurrentVersions versions, TimeProvider clock)
 {
     public const string LatestAlias = "latest";
     public const string CanaryAlias = "canary";
     private long _latestCalls;
+    private volatile RpcException? _refusal;
 
     /// <summary>The version that "latest" means; null before the first reward model.</summary>
     public string? LatestVersion => versions.Latest?.VersionId;
@@ -54,10 +55,18 @@ internal sealed class RewardModelRegistry(
         }
         if (LatestVersion is null)
         {
+            await AdoptPinnedFolderAsync(cancellationToken);
+        }
+        if (LatestVersion is null)
+        {
             await RefreshAsync(cancellationToken);
         }
         return new ModelRoute(
-            LatestVersion ?? throw new RpcException(new Status(StatusCode.FailedPrecondition, "There is no reward model yet; train one, or name a version.")),
+            LatestVersion ?? throw _refusal ?? new RpcException(new Status(
+                StatusCode.FailedPrecondition,
+                options.Pinned.Length == 0
+                    ? "There is no reward model yet; train one, or name a version."
+                    : $"Versions:Pinned is '{options.Pinned}', which is neither published nor in Reward:Models; pin another version, or name one.")),
             IsCanaryShare: false, IsLatest: true);
     }
 
@@ -88,10 +97,11 @@ internal sealed class RewardModelRegistry(
         versions.Try(version);
     }
 
-    /// <summary>Asks the Learner which versions there are, and adopts the newest.</summary>
-    /// <exception cref="RpcException">The Learner can't be reached, or its newest reward model can't be loaded.</exception>
+    /// <summary>Asks the Learner which versions there are, and adopts the newest that can be used.</summary>
+    /// <exception cref="RpcException">The Learner can't be reached.</exception>
     public async Task<IReadOnlyList<ModelVersion>> RefreshAsync(CancellationToken cancellationToken)
     {
+        await AdoptPinnedFolderAsync(cancellationToken);
         var published = await ListAsync(cancellationToken);
         foreach (var version in published)
         {
@@ -99,17 +109,14 @@ internal sealed class RewardModelRegistry(
         }
         var (agreed, returned) = await agreement.ReadAsync();
         await FollowAsync(published, agreed, returned, cancellationToken);
-        var newest = published.Where(version => !versions.HasReturned(version.VersionId)).TakeLast(2).ToArray();
+        var newestFirst = published
+            .Where(version => options.Pinned.Length > 0 ? version.VersionId == options.Pinned : !versions.HasReturned(version.VersionId)).Reverse().ToArray();
         // A process that starts during a trial can't know of it: the newest is on trial again, beside the one before it.
-        if (newest.Length == 2 && LatestVersion is null && options.CanaryShare > 0)
+        if (LatestVersion is null && options.CanaryShare > 0)
         {
-            await AdoptAsync(newest[0], cancellationToken);
+            await AdoptFirstUsableAsync(newestFirst.Skip(1), cancellationToken);
         }
-        var wanted = options.Pinned.Length > 0 ? published.FirstOrDefault(version => version.VersionId == options.Pinned) : newest.LastOrDefault();
-        if (wanted is not null)
-        {
-            await AdoptAsync(wanted, cancellationToken);
-        }
+        await AdoptFirstUsableAsync(newestFirst, cancellationToken);
         return published;
     }
 
@@ -117,8 +124,15 @@ internal sealed class RewardModelRegistry(
     /// <exception cref="RpcException">The Learner can't be reached.</exception>
     public async Task<IReadOnlyList<ModelVersion>> ListAsync(CancellationToken cancellationToken)
     {
-        var response = await learner.ListVersionsAsync(new ListVersionsRequest(), cancellationToken: cancellationToken);
-        return [.. response.Versions.Where(version => version.Kind == VersionKind.RewardModel).OrderBy(version => version.CreatedUnixMs)];
+        try
+        {
+            var response = await learner.ListVersionsAsync(new ListVersionsRequest(), cancellationToken: cancellationToken);
+            return [.. response.Versions.Where(version => version.Kind == VersionKind.RewardModel).OrderBy(version => version.CreatedUnixMs)];
+        }
+        catch (RpcException exception)
+        {
+            throw ModelErrors.OfLearner(exception);
+        }
     }
 
     /// <summary>Has the canary score the probe set again; it goes back, goes on, or takes over when its time is up.</summary>
@@ -148,8 +162,8 @@ internal sealed class RewardModelRegistry(
     }
 
     /// <summary>Takes a version back that failed in use, if it is the canary.</summary>
-    public Task ReportAsync(ModelVersion version, CanaryAlarm alarm) =>
-        CanaryVersion == version.VersionId ? versions.ReturnAsync(version, alarm, drift: null) : Task.CompletedTask;
+    public Task ReportAsync(ModelVersion version, CanaryAlarm alarm, double? drift = null) =>
+        CanaryVersion == version.VersionId ? versions.ReturnAsync(version, alarm, drift) : Task.CompletedTask;
 
     /// <summary>Follows what other replicas have seen: a canary that went back, or one whose time was up.</summary>
     /// <exception cref="RpcException">The Learner can't be reached, or a version can't be loaded.</exception>
@@ -159,6 +173,27 @@ internal sealed class RewardModelRegistry(
         if (CanaryVersion is { } canary && (canary == latest || returned.Contains(canary)))
         {
             await RefreshAsync(cancellationToken);
+        }
+    }
+
+    // A folder needs no Learner.
+    private Task AdoptPinnedFolderAsync(CancellationToken cancellationToken) =>
+        configured.Find(options.Pinned) is { } pinned ? AdoptAsync(pinned.Version, cancellationToken) : Task.CompletedTask;
+
+    // A process that starts after a broken version was published goes on with the one before it, as those do that ran before.
+    private async Task AdoptFirstUsableAsync(IEnumerable<ModelVersion> candidates, CancellationToken cancellationToken)
+    {
+        foreach (var version in candidates)
+        {
+            try
+            {
+                await AdoptAsync(version, cancellationToken);
+                return;
+            }
+            catch (RpcException exception) when (exception.StatusCode == StatusCode.FailedPrecondition)
+            {
+                _refusal = exception; // told to who asks for the latest when there is none
+            }
         }
     }
 

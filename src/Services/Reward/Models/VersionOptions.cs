@@ -11,7 +11,10 @@ internal sealed record VersionOptions
     [Required]
     public string Group { get; init; } = "default";
 
-    /// <summary>The version that "latest" means, whatever is published; empty for the newest. This is how a model is rolled back.</summary>
+    /// <summary>
+    /// The version that "latest" means, whatever is published: a published one, or a name of Reward:Models. Empty for the newest. This is how a
+    /// model is rolled back.
+    /// </summary>
     public string Pinned { get; init; } = "";
 
     /// <summary>The share of the calls for "latest" that a new version gets while it is the canary. 0: a new version takes over at once.</summary>
@@ -26,11 +29,17 @@ internal sealed record VersionOptions
     [Range(1, 3600)]
     public int ProbeSeconds { get; init; } = 5;
 
-    /// <summary>The most by which a canary's normalised scores of the probe set may differ from the latest version's, as a root mean square.</summary>
+    /// <summary>
+    /// The most by which a canary's normalised scores may differ from the latest version's, as a root mean square: of the probe set, and where it
+    /// is the shadow too, of the last items that callers sent.
+    /// </summary>
     [Range(0.0, 1e6)]
     public double MaxProbeDrift { get; init; } = 3;
 
-    /// <summary>A version that scores what the latest has scored, beside it, for the metrics only: an id, "canary", or empty for none.</summary>
+    /// <summary>
+    /// A version that scores what the latest has scored, beside it, for the metrics, and for the drift of a canary: an id, "canary", or empty for
+    /// none.
+    /// </summary>
     public string Shadow { get; init; } = "";
 
     /// <summary>Items that may wait for the shadow; what comes beyond that is left out and counted.</summary>

@@ -7,8 +7,8 @@ using Rlhf.V1;
 namespace Rlhf.Reward.Scoring;
 
 /// <summary>
-/// Has a second version score what the latest has scored, for the metrics only. Callers never wait for it: it takes turns as one caller
-/// among others, and what it can't keep up with is left out and counted.
+/// Has a second version score what the latest has scored, for the metrics; a canary that drifts away goes back. Callers never wait for it: it
+/// takes turns as one caller among others, and what it can't keep up with is left out and counted.
 /// </summary>
 internal sealed partial class ShadowScorer(
     RewardModelRegistry registry, LoadedModels models, Scorer scorer, VersionOptions options, RewardMetrics metrics, ILogger<ShadowScorer> logger)
@@ -16,6 +16,7 @@ internal sealed partial class ShadowScorer(
 {
     private readonly Channel<(IReadOnlyList<ScoreItem> Items, ScoreResult[] Results, ScoringPolicy Policy)> _work =
         Channel.CreateUnbounded<(IReadOnlyList<ScoreItem>, ScoreResult[], ScoringPolicy)>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly LiveDrift _drift = new();
     private int _waiting;
 
     /// <summary>Takes what the latest has scored, if there is a shadow and it has room.</summary>
@@ -61,9 +62,15 @@ internal sealed partial class ShadowScorer(
     {
         using var lease = await models.AcquireAsync(versionId, cancellationToken);
         var shadows = await scorer.ScoreAsync(lease.Model, items, policy, cancellationToken);
-        foreach (var (shadow, result) in shadows.Zip(results).Where(pair => pair.First.HasNormalised && pair.Second.HasNormalised))
+        var differences = shadows.Zip(results).Where(pair => pair.First.HasNormalised && pair.Second.HasNormalised)
+            .Select(pair => pair.First.Normalised - pair.Second.Normalised).ToArray();
+        foreach (var difference in differences)
         {
-            metrics.Shadowed(versionId, shadow.Normalised - result.Normalised);
+            metrics.Shadowed(versionId, difference);
+        }
+        if (_drift.Add(versionId, differences) is { } drift && drift > options.MaxProbeDrift)
+        {
+            await registry.ReportAsync(lease.Model.Version, CanaryAlarm.Drift, drift); // of any other version it is only a figure
         }
     }
 

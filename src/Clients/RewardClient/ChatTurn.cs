@@ -1,0 +1,6 @@
+namespace Rlhf.Clients.Reward;
+
+/// <summary>One turn of a conversation.</summary>
+/// <param name="Role">"system", "user" or "assistant".</param>
+/// <param name="Content">What was said.</param>
+public sealed record ChatTurn(string Role, string Content);

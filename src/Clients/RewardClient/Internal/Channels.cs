@@ -1,0 +1,67 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Grpc.Net.Client.Balancer;
+using Grpc.Net.Client.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Rlhf.V1;
+
+namespace Rlhf.Clients.Reward.Internal;
+
+/// <summary>gRPC channels over the replicas: calls take turns, and go to another replica where one is not to be had.</summary>
+internal static class Channels
+{
+    /// <summary>The service's own limit.</summary>
+    private const int MaxMessageBytes = 64 << 20;
+
+    public static GrpcChannel Open(RewardClientOptions options)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            EnableMultipleHttp2Connections = true,
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            // A replica that died without closing its connection is noticed by pings, not by a call's deadline.
+            KeepAlivePingDelay = TimeSpan.FromSeconds(15),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+            UseProxy = false, // balancing connects to each replica itself
+        };
+        options.ConfigureHandler?.Invoke(handler);
+        var replicas = options.Addresses.Select(address => new BalancerAddress(address.Host, address.Port)).ToArray();
+        return GrpcChannel.ForAddress("static:///reward", new GrpcChannelOptions
+        {
+            HttpHandler = handler,
+            DisposeHttpClient = true,
+            Credentials = options.Addresses[0].Scheme == Uri.UriSchemeHttps ? ChannelCredentials.SecureSsl : ChannelCredentials.Insecure,
+            UnsafeUseInsecureChannelCallCredentials = true, // RewardClientOptions.Validate has looked where secrets go
+            ServiceProvider = new ServiceCollection().AddSingleton<ResolverFactory>(new StaticResolverFactory(_ => replicas)).BuildServiceProvider(),
+            ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() }, MethodConfigs = { RetryWhenUnavailable(options) } },
+            InitialReconnectBackoff = options.InitialBackoff,
+            MaxReconnectBackoff = options.MaxBackoff,
+            MaxSendMessageSize = MaxMessageBytes,
+            MaxReceiveMessageSize = MaxMessageBytes,
+            // A call larger than these buffers would not be sent again, and nothing would say so.
+            MaxRetryBufferPerCallSize = MaxMessageBytes,
+            MaxRetryBufferSize = 8L * MaxMessageBytes,
+        });
+    }
+
+    // Streams are not among them: gRPC sends a stream again only before its first answer, ResumingStream also after.
+    private static MethodConfig RetryWhenUnavailable(RewardClientOptions options)
+    {
+        var config = new MethodConfig
+        {
+            RetryPolicy = new RetryPolicy
+            {
+                MaxAttempts = options.MaxAttempts,
+                InitialBackoff = options.InitialBackoff,
+                MaxBackoff = options.MaxBackoff,
+                BackoffMultiplier = 2,
+                RetryableStatusCodes = { StatusCode.Unavailable },
+            },
+        };
+        foreach (var method in RewardService.Descriptor.Methods.Where(method => !method.IsClientStreaming))
+        {
+            config.Names.Add(new MethodName { Service = RewardService.Descriptor.FullName, Method = method.Name });
+        }
+        return config;
+    }
+}

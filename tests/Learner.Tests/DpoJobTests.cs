@@ -18,7 +18,11 @@ public sealed class DpoJobTests : IDisposable
         await using var host = await LearnerHost.StartAsync(_data);
         var specification = new JobSpecification
         {
-            JobId = "job-3", RunId = "run", Seed = 1, PublishedVersion = "run/dpo/v1", Dpo = new DpoOptions { FullFineTuning = isWhole, LearningRate = 1e-3 },
+            JobId = "job-3",
+            RunId = "run",
+            Seed = 1,
+            PublishedVersion = "run/dpo/v1",
+            Dpo = new DpoOptions { FullFineTuning = isWhole, LearningRate = 1e-3 },
         };
         var data = new JobData();
         for (var i = 0; i < 24; i++)

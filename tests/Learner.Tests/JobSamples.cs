@@ -7,7 +7,11 @@ internal static class JobSamples
 {
     public static JobSpecification FineTuning(string jobId, string publishedVersion) => new()
     {
-        JobId = jobId, RunId = "run", Seed = 7, PublishedVersion = publishedVersion, Supervised = new SupervisedOptions(),
+        JobId = jobId,
+        RunId = "run",
+        Seed = 7,
+        PublishedVersion = publishedVersion,
+        Supervised = new SupervisedOptions(),
     };
 
     /// <summary>That many usable examples, and from twenty on two that are not.</summary>

@@ -44,11 +44,19 @@ public sealed class PpoJobTests : IDisposable
         {
             var specification = new JobSpecification
             {
-                JobId = "job-3", RunId = "run", Seed = 1, PublishedVersion = "run/ppo",
+                JobId = "job-3",
+                RunId = "run",
+                Seed = 1,
+                PublishedVersion = "run/ppo",
                 Ppo = new PpoOptions
                 {
-                    Steps = 2, RolloutsPerStep = 8, MaxNewTokens = 12, RewardModelVersion = "run/reward/v1",
-                    LearningRate = isWhole ? 1e-3 : 0.01, FullFineTuning = isWhole, MaxKl = 1e-6,
+                    Steps = 2,
+                    RolloutsPerStep = 8,
+                    MaxNewTokens = 12,
+                    RewardModelVersion = "run/reward/v1",
+                    LearningRate = isWhole ? 1e-3 : 0.01,
+                    FullFineTuning = isWhole,
+                    MaxKl = 1e-6,
                 },
             };
             await host.StartJobAsync(specification, new JobData
@@ -78,14 +86,21 @@ public sealed class PpoJobTests : IDisposable
         var prompt = tokenizer.Encode(request.Prompt.Text);
         var requests = Enumerable.Range(0, request.Samples).Select(i => new SampleRequest(prompt, new SamplingSettings
         {
-            Temperature = request.Sampling.Temperature, MaxNewTokens = request.Sampling.MaxNewTokens, Seed = request.Sampling.Seed + (ulong)i,
+            Temperature = request.Sampling.Temperature,
+            MaxNewTokens = request.Sampling.MaxNewTokens,
+            Seed = request.Sampling.Seed + (ulong)i,
         })).ToArray();
         var scored = new RolloutScored
         {
             Rollout = new RolloutGenerated
             {
-                Header = request.Header, PromptId = request.PromptId, PromptTokenIds = { prompt }, TokenizerHash = tokenizer.Hash,
-                PolicyVersion = request.PolicyVersion, Sampling = request.Sampling, RewardModelVersion = request.RewardModelVersion,
+                Header = request.Header,
+                PromptId = request.PromptId,
+                PromptTokenIds = { prompt },
+                TokenizerHash = tokenizer.Hash,
+                PolicyVersion = request.PolicyVersion,
+                Sampling = request.Sampling,
+                RewardModelVersion = request.RewardModelVersion,
             },
         };
         using var decoding = new TensorDecodingModel(model, threads: 1);
@@ -93,7 +108,9 @@ public sealed class PpoJobTests : IDisposable
         {
             scored.Rollout.Samples.Add(new V1.Sample
             {
-                TokenIds = { sampled.TokenIds }, Logprobs = { sampled.Logprobs }, Text = sampled.Text,
+                TokenIds = { sampled.TokenIds },
+                Logprobs = { sampled.Logprobs },
+                Text = sampled.Text,
                 FinishReason = sampled.Finish == FinishKind.Length ? FinishReason.Length : FinishReason.EndOfSequence,
             });
             scored.Scores.Add(new ScoreResult { Normalised = sampled.Text.Count(c => c == 'a') / 10.0 });

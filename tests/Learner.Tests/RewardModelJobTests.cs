@@ -16,7 +16,11 @@ public sealed class RewardModelJobTests : IDisposable
         await using var host = await LearnerHost.StartAsync(_data);
         var specification = new JobSpecification
         {
-            JobId = "job-2", RunId = "run", Seed = 1, PublishedVersion = "run/reward/v1", RewardModel = new RewardModelOptions { Epochs = 1 },
+            JobId = "job-2",
+            RunId = "run",
+            Seed = 1,
+            PublishedVersion = "run/reward/v1",
+            RewardModel = new RewardModelOptions { Epochs = 1 },
         };
         var data = new JobData();
         for (var i = 0; i < 24; i++)

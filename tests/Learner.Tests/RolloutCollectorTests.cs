@@ -178,7 +178,9 @@ public sealed class RolloutCollectorTests
         {
             scored.Rollout.Samples.Add(new Sample
             {
-                TokenIds = { 11, 12, 0 }, Logprobs = { -0.1f, -0.2f, -0.3f }, FinishReason = FinishReason.EndOfSequence,
+                TokenIds = { 11, 12, 0 },
+                Logprobs = { -0.1f, -0.2f, -0.3f },
+                FinishReason = FinishReason.EndOfSequence,
             });
             scored.Scores.Add(new ScoreResult { Normalised = 0.25 });
         }

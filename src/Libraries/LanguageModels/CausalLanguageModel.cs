@@ -154,7 +154,8 @@ public sealed class CausalLanguageModel : IDisposable
         if (tokenIds.shape is not [var tokens] || lengths.Count == 0 || lengths.Any(length => length < 1 || length > Config.ContextLength) || lengths.Sum() != tokens)
         {
             throw new ArgumentException(
-                $"Token ids have shape [{string.Join(", ", tokenIds.shape)}] for sequences of {string.Join(", ", lengths)} tokens; [N] with N their sum, and 1 to {Config.ContextLength} tokens each, is needed.",
+                $"Token ids have shape [{string.Join(", ", tokenIds.shape)}] for {lengths.Count} sequences of {lengths.Sum()} tokens together, {lengths.DefaultIfEmpty().Min()} to {lengths.DefaultIfEmpty().Max()} each; "
+                + $"[N] with N their sum, and 1 to {Config.ContextLength} tokens each, is needed.",
                 nameof(tokenIds));
         }
 

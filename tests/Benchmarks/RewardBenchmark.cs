@@ -13,7 +13,7 @@ internal static class RewardBenchmark
 {
     private const int Rounds = 5;
     private const int BatchItems = 128;
-    private const string Prompt = "\n\nHuman: How do I bake bread?\n\nAssistant:";
+    public const string Prompt = "\n\nHuman: How do I bake bread?\n\nAssistant:";
 
     // The shapes of stories260K and of the 5M model of the decoding benchmark.
     private static readonly (string Name, ModelConfig Shape, int Batches, int BurstRounds)[] s_models =

@@ -58,6 +58,7 @@ internal sealed class RewardBenchmarkService : IAsyncDisposable
             ["Model:Path"] = baseFolder,
             ["Data:Path"] = Path.Combine(folder, "data"),
             ["Torch:Threads"] = $"{threads}",
+            ["Reward:RefreshSeconds"] = "3600", // a version takes over when the benchmark says
         });
         RewardServer.Configure(builder);
         builder.Logging.ClearProviders();

@@ -1,10 +1,10 @@
 using System.Diagnostics;
+using Rlhf.Clients.Reward;
 using Rlhf.LanguageModels;
-using Rlhf.V1;
 
 namespace Rlhf.Benchmarks;
 
-/// <summary>Many callers at once, then the same while another version takes over.</summary>
+/// <summary>Many callers at once, with the client that others use; then the same while another version takes over.</summary>
 internal static class RewardBurst
 {
     private const int Callers = 64;
@@ -29,12 +29,11 @@ internal static class RewardBurst
 
         var second = await service.PublishAsync("v2", seed: 2);
         var both = new Dictionary<string, float[]> { ["v1"] = expected, ["v2"] = Expected(second, texts) };
-        var (client, channel) = service.Connect();
-        using var _ = channel;
+        using var client = new RewardClient(service.Address);
         var takeOver = Task.Run(async () =>
         {
             await Task.Delay(200);
-            await client.ListModelsAsync(new ListModelsRequest()); // looks for new versions, loads and adopts them
+            await client.ListModelsAsync(CancellationToken.None); // looks for new versions, loads and adopts them
         });
         var calls = new Dictionary<string, int>();
         for (var round = 0; round < rounds; round++)
@@ -45,6 +44,10 @@ internal static class RewardBurst
             }
         }
         await takeOver;
+        if (calls.Count < both.Count)
+        {
+            throw new InvalidOperationException("One version answered all calls: there was no take-over under load.");
+        }
         Console.WriteLine(
             $"  a take-over under that load: 0 failed calls; {string.Join(", ", calls.OrderBy(call => call.Key).Select(call => $"{call.Value} calls by {call.Key}"))}, each by one version, with its score");
     }
@@ -53,8 +56,8 @@ internal static class RewardBurst
     private static async Task<(IEnumerable<double> Milliseconds, IEnumerable<string> Versions)> BurstAsync(
         RewardBenchmarkService service, string[] texts, Dictionary<string, float[]> expected)
     {
-        var (client, channel) = service.Connect();
-        using var _ = channel;
+        using var client = new RewardClient(service.Address);
+        var options = new ScoreOptions { Cache = CacheUse.Bypass, Timeout = TimeSpan.FromMinutes(5) };
         var calls = await Task.WhenAll(Enumerable.Range(0, Callers).Select(async caller =>
         {
             var done = new List<(double, string)>();
@@ -62,11 +65,11 @@ internal static class RewardBurst
             foreach (var group in Enumerable.Range(0, texts.Length).Chunk(CallItems).Where((_, i) => i % Callers == caller))
             {
                 var started = Stopwatch.GetTimestamp();
-                var answer = await client.ScoreBatchAsync(RewardBenchmark.Request(group.Select(i => texts[i]), CachePolicy.Bypass));
+                var answer = await client.ScoreAsync(group.Select(i => RewardItem.Text(RewardBenchmark.Prompt, texts[i])), options, CancellationToken.None);
                 var elapsed = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-                var version = answer.Results[0].ModelVersion;
-                if (answer.Results.Count != group.Length || answer.Results.Zip(group).Any(pair =>
-                    !pair.First.HasRaw || pair.First.ModelVersion != version || Math.Abs(pair.First.Raw - expected[version][pair.Second]) > 1e-4))
+                var version = answer[0].Required.ModelVersion;
+                if (answer.Count != group.Length || answer.Zip(group).Any(pair =>
+                    pair.First.Required.ModelVersion != version || Math.Abs(pair.First.Required.Raw - expected[version][pair.Second]) > 1e-4))
                 {
                     throw new InvalidOperationException("An answer is not its item's.");
                 }

@@ -73,6 +73,18 @@ public sealed class VersionTests(BackingServersFixture servers)
     }
 
     [Fact]
+    public async Task Where_the_only_version_is_broken_the_latest_says_so_and_it_is_still_listed()
+    {
+        await using var reward = await RunningReward.StartAsync(servers.Messaging, servers.Cache);
+        await reward.PublishAsync("v1", seed: 2, poisonedId: 'H'); // in every conversation
+
+        var error = await Assert.ThrowsAsync<RpcException>(() => ScoreAsync(reward, "latest"));
+        Assert.Equal(StatusCode.FailedPrecondition, error.StatusCode);
+        Assert.StartsWith("Reward model 'v1' can't be used: ", error.Status.Detail, StringComparison.Ordinal);
+        Assert.Single((await reward.Client.ListModelsAsync(new ListModelsRequest(), cancellationToken: Cancellation)).Models);
+    }
+
+    [Fact]
     public async Task A_version_that_is_no_usable_reward_model_is_refused()
     {
         await using var reward = await RunningReward.StartAsync(servers.Messaging, servers.Cache);

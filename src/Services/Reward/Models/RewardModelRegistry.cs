@@ -12,7 +12,7 @@ internal sealed class RewardModelRegistry(
     public const string LatestAlias = "latest";
     public const string CanaryAlias = "canary";
     private long _latestCalls;
-    private volatile RpcException? _refusal;
+    private volatile string? _refusal;
 
     /// <summary>The version that "latest" means; null before the first reward model.</summary>
     public string? LatestVersion => versions.Latest?.VersionId;
@@ -62,11 +62,7 @@ internal sealed class RewardModelRegistry(
             await RefreshAsync(cancellationToken);
         }
         return new ModelRoute(
-            LatestVersion ?? throw _refusal ?? new RpcException(new Status(
-                StatusCode.FailedPrecondition,
-                options.Pinned.Length == 0
-                    ? "There is no reward model yet; train one, or name a version."
-                    : $"Versions:Pinned is '{options.Pinned}', which is neither published nor in Reward:Models; pin another version, or name one.")),
+            LatestVersion ?? throw new RpcException(new Status(StatusCode.FailedPrecondition, WhyNoLatest())),
             IsCanaryShare: false, IsLatest: true);
     }
 
@@ -178,7 +174,11 @@ internal sealed class RewardModelRegistry(
 
     // A folder needs no Learner.
     private Task AdoptPinnedFolderAsync(CancellationToken cancellationToken) =>
-        configured.Find(options.Pinned) is { } pinned ? AdoptAsync(pinned.Version, cancellationToken) : Task.CompletedTask;
+        configured.Find(options.Pinned) is { } pinned ? AdoptFirstUsableAsync([pinned.Version], cancellationToken) : Task.CompletedTask;
+
+    private string WhyNoLatest() => _refusal ?? (options.Pinned.Length == 0
+        ? "There is no reward model yet; train one, or name a version."
+        : $"Versions:Pinned is '{options.Pinned}', which is neither published nor in Reward:Models; pin another version, or name one.");
 
     // A process that starts after a broken version was published goes on with the one before it, as those do that ran before.
     private async Task AdoptFirstUsableAsync(IEnumerable<ModelVersion> candidates, CancellationToken cancellationToken)
@@ -192,7 +192,7 @@ internal sealed class RewardModelRegistry(
             }
             catch (RpcException exception) when (exception.StatusCode == StatusCode.FailedPrecondition)
             {
-                _refusal = exception; // told to who asks for the latest when there is none
+                _refusal = exception.Status.Detail; // told to who asks for the latest when there is none
             }
         }
     }

@@ -280,6 +280,17 @@ public sealed class ComparisonDeskTests
     }
 
     [Fact]
+    public async Task A_flag_withholds_a_pair_from_the_second_person_too()
+    {
+        await using var harness = await StartAsync();
+        await harness.OpenAsync(prompts: 1, answers: 2, _plain with { OverlapShare = 1 });
+
+        await harness.LabelAsync(_anna, (await harness.LeaseAsync(_anna)).LeaseId, Verdict.Flag);
+
+        Assert.Equal(NoPair.NothingLeft, (await harness.Desk.NextAsync(_ben, RunId, [], Cancellation)).Reason);
+    }
+
+    [Fact]
     public async Task A_repeat_shows_an_own_label_again_and_is_not_counted()
     {
         await using var harness = await StartAsync();

@@ -30,6 +30,7 @@ internal static class Layers
         ["Reward"] = Service,
         ["TinyAssistant.Training"] = Service,
         ["RewardSample"] = Service,
+        ["RuleLabeller"] = Service,
         ["AppHost"] = Host,
     };
 

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Rlhf.Coordinator.Feedback;
 using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Recording;
 using Rlhf.Coordinator.Reports;
@@ -26,6 +27,7 @@ internal static class CoordinatorServices
         services.AddLedger(LedgerPath(builder.Configuration));
         services.AddMessagePublisher();
         services.AddRecording();
+        services.AddFeedback();
         services.AddRlhfGrpcClient<LearningService.LearningServiceClient>("learner");
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<RunPlans>();
@@ -48,6 +50,7 @@ internal static class CoordinatorServices
     {
         LedgerDatabase.Open(app.Services.GetRequiredService<IDbContextFactory<LedgerContext>>());
         app.Services.GetRequiredService<RunEngine>().Prepare();
+        app.Services.GetRequiredService<Feedback.Guidelines>();
         app.MapDefaultEndpoints();
         app.MapGrpcService<RunGrpcService>();
         app.MapGrpcService<FeedbackGrpcService>();

@@ -9,7 +9,7 @@ namespace Rlhf.Coordinator.Ledger;
 internal static class LedgerDatabase
 {
     // Raised with every change of the tables: an older file is refused in one sentence, not met with a missing column.
-    private const int SchemaVersion = 1;
+    private const int SchemaVersion = 2;
 
     /// <summary>Adds the context factory, the writer and the reader over a SQLite file.</summary>
     public static IServiceCollection AddLedger(this IServiceCollection services, string file)
@@ -30,7 +30,7 @@ internal static class LedgerDatabase
         using var context = contexts.CreateDbContext();
         if (context.Database.EnsureCreated())
         {
-            context.Database.ExecuteSql($"PRAGMA user_version = 1");
+            context.Database.ExecuteSql($"PRAGMA user_version = 2");
             return;
         }
 

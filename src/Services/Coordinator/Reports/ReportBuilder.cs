@@ -74,16 +74,16 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
     private static async Task<JudgeReport> JudgeAsync(LedgerContext ledger, string runId, CancellationToken cancellationToken)
     {
         // Counted by the database: a ledger may hold hundreds of thousands.
-        var judged = await ledger.Comparisons.AsNoTracking().Where(comparison => comparison.RunId == runId)
+        var judged = await ledger.Comparisons.AsNoTracking().Where(comparison => comparison.RunId == runId && comparison.LabellerId == null)
             .GroupBy(comparison => new { comparison.JudgeVersion, comparison.TemplateHash })
-            .Select(group => new { group.Key.JudgeVersion, group.Key.TemplateHash, Count = group.Count(), Same = group.Count(comparison => comparison.SamePosition) })
+            .Select(group => new { group.Key.JudgeVersion, group.Key.TemplateHash, Count = group.Count(), Same = group.Count(comparison => comparison.SamePosition == true) })
             .ToListAsync(cancellationToken);
         var count = judged.Sum(group => group.Count);
         return new JudgeReport(
             count,
             count == 0 ? null : judged.Sum(group => group.Same) / (double)count,
-            [.. judged.Select(group => group.JudgeVersion).Distinct().Order(StringComparer.Ordinal)],
-            [.. judged.Select(group => group.TemplateHash).Distinct().Order(StringComparer.Ordinal)]);
+            [.. judged.Select(group => group.JudgeVersion).OfType<string>().Distinct().Order(StringComparer.Ordinal)],
+            [.. judged.Select(group => group.TemplateHash).OfType<string>().Distinct().Order(StringComparer.Ordinal)]);
     }
 
     private static RewardModelReport? RewardModel(StageRow? stage) => Results<Dictionary<string, double>>(stage) is { } results

@@ -9,19 +9,13 @@ internal sealed class RunCommands(RunPlans plans, RunEngine engine, RunStore sto
     /// <summary>The largest seed: 2^52 - 1, which JSON and signed columns hold exactly.</summary>
     public const long MaxSeed = long.MaxValue >> 11;
 
-    /// <summary>The built-in runs by name, each with what it does.</summary>
-    public static IReadOnlyDictionary<string, string> BuiltIns { get; } = new Dictionary<string, string>
-    {
-        [RlaifDefaults.Name] = "from an AI judge's feedback: revisions, fine-tuning, comparisons, reward model, PPO, evaluation",
-    };
-
     /// <summary>Starts a built-in run.</summary>
     /// <exception cref="ArgumentException">There is none of that name, the seed is too large, or the prompts are unusable.</exception>
     /// <exception cref="RunRefusedException">Another run is active.</exception>
     public Task<RunSnapshot> StartBuiltInAsync(string name, ulong seed, CancellationToken cancellationToken) =>
-        name == RlaifDefaults.Name
-            ? StartAsync(RlaifDefaults.Definition, seed, cancellationToken)
-            : throw new ArgumentException($"there is no built-in run '{name}'; there is: {RlaifDefaults.Name}");
+        BuiltInRuns.Find(name) is { } builtIn
+            ? StartAsync(builtIn, seed, cancellationToken)
+            : throw new ArgumentException($"there is no built-in run '{name}'; there are: {BuiltInRuns.Names}");
 
     /// <summary>Starts what a run file says.</summary>
     /// <exception cref="ArgumentException">The text is no run file (the line is told where it is known), the seed is too large, or the prompts are unusable.</exception>

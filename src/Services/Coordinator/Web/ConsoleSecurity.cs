@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Antiforgery;
+using Rlhf.Coordinator.Web.Access;
 
 namespace Rlhf.Coordinator.Web;
 
@@ -19,7 +20,7 @@ internal static class ConsoleSecurity
         var options = app.Services.GetRequiredService<ConsoleOptions>();
         app.Use(async (context, next) =>
         {
-            if (context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true)
+            if (IsGrpc(context.Request))
             {
                 await next(context);
                 return;
@@ -46,8 +47,11 @@ internal static class ConsoleSecurity
         });
     }
 
-    /// <summary>Requires the antiforgery token in <see cref="TokenHeader"/>: for endpoints that scripts post JSON to.</summary>
-    public static TBuilder RequireAntiforgeryHeader<TBuilder>(this TBuilder builder)
+    /// <summary>Whether this is a call of a gRPC service, which programs make and browsers can't.</summary>
+    public static bool IsGrpc(HttpRequest request) => request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true;
+
+    /// <summary>Requires a page's token, in a form's field or in <see cref="TokenHeader"/>.</summary>
+    public static TBuilder RequireAntiforgery<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder =>
         builder.AddEndpointFilter(static async (context, next) =>
         {
@@ -59,10 +63,8 @@ internal static class ConsoleSecurity
 
     private static bool IsForeignHost(HttpContext context, ConsoleOptions options) =>
         context.Connection.LocalIpAddress is { } address && IPAddress.IsLoopback(address)
-        && context.Request.Host.Host is var host
-        && !host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        && !(IPAddress.TryParse(host.Trim('[', ']'), out var named) && IPAddress.IsLoopback(named))
-        && !options.Hosts.Contains(host, StringComparer.OrdinalIgnoreCase);
+        && !Visitor.IsLoopbackName(context.Request.Host.Host)
+        && !options.Hosts.Contains(context.Request.Host.Host, StringComparer.OrdinalIgnoreCase);
 
     private static bool IsUnsafe(string method) =>
         !(HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method));

@@ -1,6 +1,11 @@
 using Microsoft.AspNetCore.DataProtection;
+using Rlhf.Coordinator.Web.Access;
+using Rlhf.Coordinator.Web.Chat;
+using Rlhf.Coordinator.Web.Labelling;
 using Rlhf.Coordinator.Web.Layout;
+using Rlhf.Coordinator.Web.Provenance;
 using Rlhf.ServiceDefaults;
+using Rlhf.V1;
 
 namespace Rlhf.Coordinator.Web;
 
@@ -23,6 +28,12 @@ internal static class ConsoleServices
             services.AddDataProtection().SetApplicationName("rlhf-console").PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(folder, KeyFolder)));
         }
 
+        services.AddSingleton<VisitorAccess>();
+        services.AddSingleton<VersionCatalog>();
+        services.AddSingleton<ChatRelay>();
+        services.AddRlhfGrpcClient<GenerationService.GenerationServiceClient>("generator");
+        services.AddRlhfGrpcClient<RewardService.RewardServiceClient>("reward");
+        services.AddSingleton<ProvenanceReader>();
         services.AddSingleton<CurveReader>();
         services.AddSingleton<RunResultsReader>();
         services.AddSingleton<StepSampleReader>();
@@ -34,11 +45,15 @@ internal static class ConsoleServices
     {
         app.UseConsoleSecurity();
         app.UseConsoleErrors();
+        app.UseAccessRules();
         app.UseStaticFiles();
         app.UseAntiforgery();
         app.MapRunApi();
         app.MapParts();
         app.MapReportPage();
+        app.MapLabellingApi();
+        app.MapPeople();
+        app.MapChatApi();
         app.MapRazorComponents<App>();
     }
 }

@@ -4,6 +4,7 @@ using Rlhf.Coordinator.Web.Chat;
 using Rlhf.Coordinator.Web.Labelling;
 using Rlhf.Coordinator.Web.Layout;
 using Rlhf.Coordinator.Web.Provenance;
+using Rlhf.Coordinator.Web.Standings;
 using Rlhf.ServiceDefaults;
 using Rlhf.V1;
 
@@ -34,6 +35,9 @@ internal static class ConsoleServices
         services.AddRlhfGrpcClient<GenerationService.GenerationServiceClient>("generator");
         services.AddRlhfGrpcClient<RewardService.RewardServiceClient>("reward");
         services.AddSingleton<ProvenanceReader>();
+        services.AddSingleton<PromptStandingsReader>();
+        services.AddSingleton<StandingsBoard>();
+        services.AddHostedService(static provider => provider.GetRequiredService<StandingsBoard>());
         services.AddSingleton<CurveReader>();
         services.AddSingleton<RunResultsReader>();
         services.AddSingleton<StepSampleReader>();

@@ -11,6 +11,11 @@ internal static class PartEndpoints
     {
         var parts = app.MapGroup("/parts");
         parts.MapGet("runs", static () => new RazorComponentResult<RunTable>());
+        parts.MapGet("standings", static async Task<IResult> (string run, string? by, RunCommands commands, CancellationToken cancellationToken) =>
+        {
+            await commands.FindAsync(run, cancellationToken);
+            return new RazorComponentResult<StandingsView>(new { RunId = run, By = by ?? "" });
+        });
         MapRunPart<RunSummary>(parts, "summary");
         MapRunPart<StageFlow>(parts, "stages");
         MapRunPart<CurveCharts>(parts, "curves");

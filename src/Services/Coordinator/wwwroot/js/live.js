@@ -5,7 +5,8 @@ const last = new WeakMap();
 
 export async function refresh(part) {
   const address = new URL(part.dataset.part, location.href);
-  for (const [name, value] of new URLSearchParams(location.search)) address.searchParams.append(name, value);
+  const own = new Set(address.searchParams.keys());
+  for (const [name, value] of new URLSearchParams(location.search)) if (!own.has(name)) address.searchParams.append(name, value);
   const answer = await fetch(address, { headers: { Accept: "text/html" } });
   if (!answer.ok) return;
   const html = await answer.text();

@@ -1,8 +1,10 @@
+using System.Text.Json;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Rlhf.Coordinator.Ledger;
+using Rlhf.Coordinator.Reports;
 using Rlhf.Coordinator.Runs;
 using Rlhf.V1;
 
@@ -85,7 +87,7 @@ public sealed class PeoplesRunTests(BrokerFixture broker)
         Assert.Null(run.Error);
         Assert.Equal(RunStatus.Succeeded, run.Status);
         Assert.Equal((300, 300), (run.Stages[1].Done, run.Stages[1].Wanted));
-        Assert.DoesNotContain(services.Asked.Keys, id => id.Contains("/preferences/", StringComparison.Ordinal));
+        var judged = services.Asked.Keys.Count(id => id.Contains("/preferences/", StringComparison.Ordinal));
 
         await using var ledger = CoordinatorHarness.Ledger(app);
         var labels = await ledger.Labels.ToListAsync(Cancellation);
@@ -96,12 +98,24 @@ public sealed class PeoplesRunTests(BrokerFixture broker)
             Assert.Equal(pair.Count(), pair.Select(label => label.LabellerId).Distinct().Count());
         });
         Assert.Equal(300, labels.Count(label => label.IsCounted));
-        Assert.Equal(300, await ledger.Comparisons.CountAsync(Cancellation));
+        var comparisons = await ledger.Comparisons.ToListAsync(Cancellation);
+        Assert.Equal(300, comparisons.Count(row => row is { Stage: "preferences", LabellerId: not null }));
+        Assert.Equal(judged, comparisons.Count(row => row is { Stage: "preferences/measured", LabellerId: null }));
+        Assert.Equal(300 + judged, comparisons.Count);
         Assert.All(labels, label => Assert.True(label.IsProgram));
-        Assert.All(await ledger.Comparisons.ToListAsync(Cancellation), row => Assert.NotNull(row.LabellerId));
         Assert.Equal(labels.Count, labels.Select(label => label.Number).Distinct().Count());
         var (_, data) = harness.Learner.Started.Single(job => job.Key.EndsWith("reward-model", StringComparison.Ordinal)).Value;
         Assert.Equal(300, data.Preferences.Count);
+
+        var report = JsonDocument.Parse(await app.Services.GetRequiredService<ReportBuilder>().BuildAsync(run.RunId, Cancellation) ?? "").RootElement;
+        var people = report.GetProperty("people");
+        Assert.Equal((300, 1.0), (people.GetProperty("labels").GetInt32(), people.GetProperty("programShare").GetDouble()));
+        Assert.Equal(labels.Count(label => label.IsRepeat), people.GetProperty("repeats").GetInt32());
+        // All follow one rule, so two of them agree on every pair; so does the judge's stand-in.
+        Assert.Equal(1, people.GetProperty("agreement").GetProperty("value").GetDouble());
+        Assert.Equal(judged, people.GetProperty("agreementWithJudge").GetProperty("items").GetInt32());
+        Assert.Equal(1, people.GetProperty("agreementWithJudgeByPrinciple").GetProperty("kind").GetProperty("value").GetDouble());
+        Assert.Equal(judged, report.GetProperty("judge").GetProperty("comparisons").GetInt32());
     }
 
     [Fact]
@@ -130,7 +144,7 @@ public sealed class PeoplesRunTests(BrokerFixture broker)
         Assert.Equal(RunStatus.Succeeded, ended.Status);
         await using var ledger = CoordinatorHarness.Ledger(second);
         Assert.Single(await ledger.Runs.ToListAsync(Cancellation));
-        Assert.Equal(20, await ledger.Comparisons.CountAsync(Cancellation));
+        Assert.Equal(20, await ledger.Comparisons.CountAsync(row => row.Stage == "preferences", Cancellation));
     }
 
     [Fact]
@@ -176,7 +190,7 @@ public sealed class PeoplesRunTests(BrokerFixture broker)
         await using var ledger = CoordinatorHarness.Ledger(app);
         var comparisons = await ledger.Comparisons.ToListAsync(Cancellation);
         Assert.Equal(10, comparisons.Count(row => row.LabellerId == "lead" && row.PromptId.StartsWith("good", StringComparison.Ordinal)));
-        Assert.Equal(15, comparisons.Count(row => row.LabellerId is null && row.JudgeVersion == "base" && row.PromptId.StartsWith("bad", StringComparison.Ordinal)));
+        Assert.Equal(15, comparisons.Count(row => row.LabellerId is null && row.Stage == "preferences" && row.JudgeVersion == "base" && row.PromptId.StartsWith("bad", StringComparison.Ordinal)));
     }
 
     [Fact]

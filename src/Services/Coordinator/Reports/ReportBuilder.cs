@@ -42,6 +42,7 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
             WallSeconds = run.Seconds,
             Stages = [.. stages.Select(ReportOf)],
             Judge = await JudgeAsync(ledger, runId, cancellationToken),
+            People = await PeopleReportBuilder.ReadAsync(ledger, runId, cancellationToken),
             RewardModel = RewardModel(LastOf<RewardModelStageOptions>(definition, stages)),
             Ppo = ppo is null ? null : await PpoAsync(ledger, runId, ppo, ppoResults, cancellationToken),
             TrainableParameterShare = Figure(ppoResults, "trainable_parameter_share"),
@@ -50,6 +51,15 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
             Versions = await VersionsAsync(ledger, runId, cancellationToken),
             Definition = run.Definition,
         };
+    }
+
+    /// <summary>The report's evaluation alone; null where there is none yet.</summary>
+    public async Task<IReadOnlyDictionary<string, EvaluationReport>?> ReadEvaluationAsync(string runId, CancellationToken cancellationToken)
+    {
+        await using var ledger = await contexts.CreateDbContextAsync(cancellationToken);
+        var run = await ledger.Runs.AsNoTracking().SingleOrDefaultAsync(row => row.RunId == runId, cancellationToken);
+        var stages = await ledger.Stages.AsNoTracking().Where(stage => stage.RunId == runId).ToListAsync(cancellationToken);
+        return run is null ? null : Evaluation(LastOf<EvaluationOptions>(RunDefinitionReader.Read(run.Definition), stages));
     }
 
     private static StageRow? LastOf<TOptions>(RunDefinition definition, IEnumerable<StageRow> stages)
@@ -76,12 +86,17 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
         // Counted by the database: a ledger may hold hundreds of thousands.
         var judged = await ledger.Comparisons.AsNoTracking().Where(comparison => comparison.RunId == runId && comparison.LabellerId == null)
             .GroupBy(comparison => new { comparison.JudgeVersion, comparison.TemplateHash })
-            .Select(group => new { group.Key.JudgeVersion, group.Key.TemplateHash, Count = group.Count(), Same = group.Count(comparison => comparison.SamePosition == true) })
+            .Select(group => new
+            {
+                group.Key.JudgeVersion, group.Key.TemplateHash, Count = group.Count(), Same = group.Count(comparison => comparison.SamePosition == true),
+                First = group.Sum(comparison => (comparison.ProbabilityAFirst + 1 - comparison.ProbabilityASecond) / 2),
+            })
             .ToListAsync(cancellationToken);
         var count = judged.Sum(group => group.Count);
         return new JudgeReport(
             count,
             count == 0 ? null : judged.Sum(group => group.Same) / (double)count,
+            count == 0 ? null : judged.Sum(group => group.First) / count,
             [.. judged.Select(group => group.JudgeVersion).OfType<string>().Distinct().Order(StringComparer.Ordinal)],
             [.. judged.Select(group => group.TemplateHash).OfType<string>().Distinct().Order(StringComparer.Ordinal)]);
     }

@@ -37,8 +37,9 @@ internal static class CoordinatorServices
         services.AddSingleton<LearnerJobs>();
         services.AddSingleton<RunExecutor>();
         services.AddSingleton<RunEngine>();
+        services.AddSingleton<RunCommands>();
         services.AddSingleton<ReportBuilder>();
-        services.AddSingleton<RunDetailsReader>();
+        services.AddConsole(builder.Configuration);
         services.AddHostedService(static provider => provider.GetRequiredService<RunEngine>());
         return builder;
     }
@@ -53,7 +54,7 @@ internal static class CoordinatorServices
         app.MapDefaultEndpoints();
         app.MapGrpcService<RunGrpcService>();
         app.MapGrpcService<FeedbackGrpcService>();
-        app.MapWebPage();
+        app.MapConsole();
     }
 
     private static string LedgerPath(IConfiguration configuration)

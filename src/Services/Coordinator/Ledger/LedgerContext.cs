@@ -58,6 +58,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
         {
             entity.ToTable("responses").HasKey(row => row.ResponseId);
             entity.HasIndex(row => new { row.RunId, row.Stage });
+            entity.HasIndex(row => new { row.RunId, row.PromptId });
         });
         modelBuilder.Entity<RevisionRoundRow>(entity =>
         {
@@ -68,6 +69,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
         {
             entity.ToTable("comparisons").HasKey(row => row.MessageId);
             entity.HasIndex(row => new { row.RunId, row.Stage });
+            entity.HasIndex(row => new { row.RunId, row.PromptId });
         });
         modelBuilder.Entity<RatingRow>().ToTable("ratings").HasKey(row => new { row.RunId, row.ResponseId });
         modelBuilder.Entity<ScoreRow>(entity =>

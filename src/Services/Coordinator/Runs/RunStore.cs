@@ -13,7 +13,7 @@ internal sealed class RunStore(IDbContextFactory<LedgerContext> contexts, Ledger
     public async Task<string> CreateAsync(RunPlan plan, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var runId = FormattableString.Invariant($"{plan.Definition.Name}-{now:yyyyMMdd-HHmmss}-{Guid.NewGuid().ToString("N")[..4]}");
+        var runId = FormattableString.Invariant($"{AddressName(plan.Definition.Name)}-{now:yyyyMMdd-HHmmss}-{Guid.NewGuid().ToString("N")[..4]}");
         await ledger.WriteAsync((context, _) =>
         {
             context.Runs.Add(new RunRow
@@ -121,6 +121,10 @@ internal sealed class RunStore(IDbContextFactory<LedgerContext> contexts, Ledger
 
         return waiting;
     }, cancellationToken);
+
+    // Run ids stand in addresses and in message ids, where a slash or a space would be something else.
+    private static string AddressName(string name) =>
+        string.Concat(name.Take(64).Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' ? letter : '-'));
 
     private static StageRow Copy(StageRow row) => new()
     {

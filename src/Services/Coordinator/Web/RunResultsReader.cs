@@ -6,39 +6,18 @@ using Rlhf.Coordinator.Stages;
 
 namespace Rlhf.Coordinator.Web;
 
-/// <summary>Reads what the web page shows from the ledger; a few samples of everything, whatever the run's size.</summary>
-internal sealed class RunDetailsReader(IDbContextFactory<LedgerContext> contexts)
+/// <summary>Reads what a run's page shows of its results; a few samples of everything, whatever the run's size.</summary>
+internal sealed class RunResultsReader(IDbContextFactory<LedgerContext> contexts)
 {
-    private const int MaxPoints = 400;
     private const int Samples = 6;
 
-    private static readonly string[] _shownFigures = ["score", "kl", "loss", "regression_loss", "pairwise_loss"];
-
-    public async Task<RunDetails> ReadAsync(string runId, CancellationToken cancellationToken)
+    public async Task<RunResults> ReadAsync(string runId, CancellationToken cancellationToken)
     {
         await using var ledger = await contexts.CreateDbContextAsync(cancellationToken);
-        return new RunDetails(
-            await CurvesAsync(ledger, runId, cancellationToken),
+        return new RunResults(
             await RevisionsAsync(ledger, runId, cancellationToken),
             await AnswersAsync(ledger, runId, cancellationToken),
             await RatingsAsync(ledger, runId, cancellationToken));
-    }
-
-    private static async Task<IReadOnlyList<Curve>> CurvesAsync(LedgerContext ledger, string runId, CancellationToken cancellationToken)
-    {
-        var metrics = await ledger.StepMetrics.AsNoTracking()
-            .Where(metric => metric.RunId == runId && _shownFigures.Contains(metric.Name))
-            .OrderBy(metric => metric.Step).ToListAsync(cancellationToken);
-        return
-        [
-            .. metrics.Where(metric => double.IsFinite(metric.Value)).GroupBy(metric => (metric.Stage, metric.Name)).Select(group =>
-            {
-                var points = group.ToList();
-                var stride = (points.Count + MaxPoints - 1) / MaxPoints;
-                var shown = points.Where((_, index) => index % stride == 0 || index == points.Count - 1).ToList();
-                return new Curve(group.Key.Stage, group.Key.Name, [.. shown.Select(point => point.Step)], [.. shown.Select(point => point.Value)]);
-            }),
-        ];
     }
 
     private static async Task<IReadOnlyList<RevisionSample>> RevisionsAsync(LedgerContext ledger, string runId, CancellationToken cancellationToken)
@@ -58,7 +37,7 @@ internal sealed class RunDetailsReader(IDbContextFactory<LedgerContext> contexts
                 {
                     var last = group.MaxBy(round => round.Round) ?? group.First();
                     return new RevisionSample(
-                        prompts[last.PromptId].Text, answers[ResponseRow.IdOf(group.Key, 0)].Text, last.Critique, last.Revision, last.PrincipleId);
+                        ResponseRow.IdOf(group.Key, 0), prompts[last.PromptId].Text, answers[ResponseRow.IdOf(group.Key, 0)].Text, last.Critique, last.Revision, last.PrincipleId);
                 }),
         ];
     }
@@ -89,23 +68,28 @@ internal sealed class RunDetailsReader(IDbContextFactory<LedgerContext> contexts
                 prompts[group.Key].Text,
                 prompts[group.Key].Kind.ToString().ToLowerInvariant(),
                 EvaluationStage.Labels
-                    .Select(label => (label, row: group.FirstOrDefault(row =>
-                        row.ResponseId.StartsWith($"{runId}/{stage}/{label}/", StringComparison.Ordinal))))
-                    .Where(pair => pair.row is not null)
-                    .ToDictionary(pair => pair.label, pair => new AnswerText(
-                        pair.row?.Text ?? "",
-                        AnswerLabels.Of(prompts[group.Key], pair.row?.Text ?? "")?.ToString().ToLowerInvariant(),
-                        scoreOf.TryGetValue(pair.row?.ResponseId ?? "", out var score) ? score : null)))),
+                    .SelectMany(label => group
+                        .Where(row => row.ResponseId.StartsWith($"{runId}/{stage}/{label}/", StringComparison.Ordinal)).Take(1)
+                        .Select(row => (label, answer: new AnswerText(
+                            row.ResponseId,
+                            row.Text,
+                            AnswerLabels.Of(prompts[group.Key], row.Text)?.ToString().ToLowerInvariant(),
+                            scoreOf.TryGetValue(row.ResponseId, out var score) ? score : null))))
+                    .ToDictionary(pair => pair.label, pair => pair.answer))),
         ];
     }
 
     private static async Task<IReadOnlyList<RatedPrompt>> RatingsAsync(LedgerContext ledger, string runId, CancellationToken cancellationToken)
     {
-        var ratings = await ledger.Ratings.AsNoTracking().Where(rating => rating.RunId == runId).ToListAsync(cancellationToken);
-        var chosen = ratings.GroupBy(rating => rating.PromptId)
-            .OrderByDescending(group => group.Max(rating => rating.Elo) - group.Min(rating => rating.Elo))
-            .ThenBy(group => group.Key, StringComparer.Ordinal)
-            .Take(Samples).ToList();
+        var apart = await ledger.Ratings.AsNoTracking().Where(rating => rating.RunId == runId)
+            .GroupBy(rating => rating.PromptId)
+            .Select(group => new { PromptId = group.Key, Spread = group.Max(rating => rating.Elo) - group.Min(rating => rating.Elo) })
+            .OrderByDescending(prompt => prompt.Spread).ThenBy(prompt => prompt.PromptId)
+            .Take(Samples).ToListAsync(cancellationToken);
+        var promptIds = apart.Select(prompt => prompt.PromptId).ToList();
+        var ratings = await ledger.Ratings.AsNoTracking().Where(rating => rating.RunId == runId && promptIds.Contains(rating.PromptId))
+            .ToListAsync(cancellationToken);
+        var chosen = ratings.GroupBy(rating => rating.PromptId).OrderBy(group => promptIds.IndexOf(group.Key)).ToList();
         var ids = chosen.SelectMany(group => group.Select(rating => rating.ResponseId)).ToList();
         var responses = await ledger.Responses.AsNoTracking().Where(response => ids.Contains(response.ResponseId))
             .ToDictionaryAsync(response => response.ResponseId, cancellationToken);
@@ -116,7 +100,7 @@ internal sealed class RunDetailsReader(IDbContextFactory<LedgerContext> contexts
                 prompts[group.Key].Text,
                 [
                     .. group.OrderByDescending(rating => rating.Elo).Select(rating => new RatedAnswer(
-                        responses[rating.ResponseId].Text, responses[rating.ResponseId].PolicyVersion, rating.Elo, rating.BradleyTerry, rating.Comparisons)),
+                        rating.ResponseId, responses[rating.ResponseId].Text, responses[rating.ResponseId].PolicyVersion, rating.Elo, rating.BradleyTerry, rating.Comparisons)),
                 ])),
         ];
     }

@@ -22,6 +22,7 @@ internal static class Layers
         ["Artifacts"] = Shared,
         ["BackingServers"] = Shared,
         ["ModelHub"] = Shared,
+        ["DataFiles"] = Shared,
         ["Coordinator"] = Service,
         ["Generator"] = Service,
         ["Judge"] = Service,

@@ -1,9 +1,7 @@
 using System.Text.Json;
-using Rlhf.Learner.Data;
-using Rlhf.Learner.Data.Files;
 using Rlhf.V1;
 
-namespace Rlhf.Learner.Tests.Files;
+namespace Rlhf.DataFiles.Tests;
 
 public sealed class OtherRowsTests
 {

@@ -1,16 +1,15 @@
 using System.IO.Compression;
-using Rlhf.Learner.Data.Files;
-using Rlhf.Learner.Versions;
 using Rlhf.Testing;
+using Rlhf.Tokenization;
 using Rlhf.V1;
 
-namespace Rlhf.Learner.Tests.Files;
+namespace Rlhf.DataFiles.Tests;
 
 public sealed class PreferenceRowsTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new(Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N")));
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("rlhf-files-");
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose() => _folder.Delete(recursive: true);
 
     // The counts were made by a program of its own in another language.
     [Theory]
@@ -118,11 +117,11 @@ public sealed class PreferenceRowsTests : IDisposable
     }
 
     [Fact]
-    public void The_first_lines_of_a_reason_are_kept_and_all_are_counted()
+    public void A_thousand_lines_of_a_reason_are_kept_five_are_said_and_all_are_counted()
     {
-        var file = Read([.. Enumerable.Repeat("{", 8)]);
-        Assert.Equal([1, 2, 3, 4, 5], file.BadRows.LinesOf("broken_json"));
-        Assert.StartsWith("8 broken_json (lines 1, 2, 3, 4, 5, …): ", Assert.Single(file.BadRows.Sentences()), StringComparison.Ordinal);
+        var file = Read([.. Enumerable.Repeat("{", 1008)]);
+        Assert.Equal(Enumerable.Range(1, 1000), file.BadRows.LinesOf("broken_json"));
+        Assert.StartsWith("1008 broken_json (lines 1, 2, 3, 4, 5, …): ", Assert.Single(file.BadRows.Sentences()), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -167,7 +166,7 @@ public sealed class PreferenceRowsTests : IDisposable
             new(chat, "läuft\t", "\u2028 nicht") { Margin = -3 },
             new(chat, "ja", "nein"),
         ];
-        var path = Path.Combine(_folder.Path, "written.jsonl");
+        var path = Path.Combine(_folder.FullName, "written.jsonl");
         PreferenceFileWriter.Write(path, rows);
         var read = PreferenceRows.Read(path);
         Assert.Equal(rows, read.Rows);
@@ -179,16 +178,45 @@ public sealed class PreferenceRowsTests : IDisposable
     public void Real_transcripts_survive_TRLs_form()
     {
         var rows = PreferenceRows.Read(Fixtures.Path("hh-rlhf/split/dev-val.helpful-base.jsonl")).Rows;
-        var path = Path.Combine(_folder.Path, "trl.jsonl");
+        var path = Path.Combine(_folder.FullName, "trl.jsonl");
         PreferenceFileWriter.Write(path, rows);
         Assert.Equal(rows, PreferenceRows.Read(path).Rows);
+    }
+
+    [Fact]
+    public void Real_transcripts_survive_conversations_and_back()
+    {
+        var rows = PreferenceRows.Read(Fixtures.Path("hh-rlhf/split/dev-val.harmless-base.jsonl")).Rows;
+        var (kept, written) = (new List<PreferenceRow>(), new List<string>());
+        foreach (var row in rows)
+        {
+            var turns = Transcript.Parse(row.Prompt.Text);
+            var chat = row with { Prompt = new Prompt { Conversation = new Conversation { Messages = { turns.Select(turn => new ChatMessage { Role = turn.Role, Content = turn.Content }) } } } };
+            if (turns.All(turn => turn.Content.Length > 0) && PreferenceFileWriter.TranscriptLine(chat) is { } line)
+            {
+                kept.Add(row with { Prompt = new Prompt { Text = Transcript.Render(turns) } });
+                written.Add(line);
+            }
+        }
+
+        Assert.True(kept.Count > 200, $"only {kept.Count} of {rows.Count} rows");
+        Assert.Equal(kept, Read([.. written]).Rows);
+    }
+
+    [Theory]
+    [InlineData("system", "Be kind.", "yes")]
+    [InlineData("user", "Hi", "yes\n\nHuman: and then?")]
+    public void What_a_transcript_would_change_is_not_written_as_one(string role, string content, string chosen)
+    {
+        var prompt = new Prompt { Conversation = new Conversation { Messages = { new ChatMessage { Role = role, Content = content } } } };
+        Assert.Null(PreferenceFileWriter.TranscriptLine(new PreferenceRow(prompt, chosen, "no")));
     }
 
     [Fact]
     public void A_gzipped_file_is_read_like_a_plain_one()
     {
         const string Line = """{"prompt": "p", "chosen": "a", "rejected": "b"}""";
-        var path = Path.Combine(_folder.Path, "pairs.jsonl.gz");
+        var path = Path.Combine(_folder.FullName, "pairs.jsonl.gz");
         using (var writer = new StreamWriter(new GZipStream(File.Create(path), CompressionLevel.Fastest)))
         {
             writer.WriteLine(Line);
@@ -206,7 +234,7 @@ public sealed class PreferenceRowsTests : IDisposable
 
     private RowFile<PreferenceRow> Read(params string[] lines)
     {
-        var path = Path.Combine(_folder.Path, "rows.jsonl");
+        var path = Path.Combine(_folder.FullName, "rows.jsonl");
         File.WriteAllLines(path, lines);
         return PreferenceRows.Read(path);
     }

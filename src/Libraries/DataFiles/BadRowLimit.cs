@@ -1,11 +1,11 @@
 using System.Globalization;
 
-namespace Rlhf.Learner.Data.Files;
+namespace Rlhf.DataFiles;
 
 /// <summary>How many rows of a file may be unusable before the file is refused as a whole: a share of its rows, or a number.</summary>
 /// <param name="Share">0 to 1; used where <paramref name="Rows"/> is null.</param>
 /// <param name="Rows">0 or more.</param>
-internal sealed record BadRowLimit(double Share, int? Rows)
+public sealed record BadRowLimit(double Share, int? Rows)
 {
     /// <summary>5 %: HH-RLHF has about 0.2 %, so a file past this was made wrongly, or has texts too long for the model.</summary>
     public static BadRowLimit Default { get; } = new(0.05, null);

@@ -1,9 +1,10 @@
-namespace Rlhf.Learner.Data.Files;
+namespace Rlhf.DataFiles;
 
 /// <summary>The rows of a data file that can't be used: how many for which reason, and in which lines the first of them are.</summary>
-internal sealed class BadRows
+public sealed class BadRows
 {
-    private const int LinesKept = 5;
+    private const int LinesKept = 1000;
+    private const int LinesSaid = 5;
 
     private readonly SortedDictionary<string, Reason> _reasons = new(StringComparer.Ordinal);
 
@@ -32,13 +33,16 @@ internal sealed class BadRows
         }
     }
 
-    /// <summary>The lines of the first rows of a reason; none where the reason did not occur.</summary>
+    /// <summary>What is wrong with the first row of a reason, in a sentence.</summary>
+    public string ExplanationOf(string reason) => _reasons[reason].Explanation;
+
+    /// <summary>The lines of the first thousand rows of a reason; none where the reason did not occur.</summary>
     public IReadOnlyList<int> LinesOf(string reason) => _reasons.TryGetValue(reason, out var known) ? known.Lines : [];
 
     /// <summary>One sentence a reason: "2 identical_responses (lines 3, 9): …".</summary>
     public IEnumerable<string> Sentences() => _reasons.Select(reason =>
     {
-        var (count, lines) = (reason.Value.Count, reason.Value.Lines);
+        var (count, lines) = (reason.Value.Count, reason.Value.Lines.Take(LinesSaid).ToList());
         var more = count > lines.Count ? ", …" : "";
         return $"{count} {reason.Key} ({(count == 1 ? "line" : "lines")} {string.Join(", ", lines)}{more}): {reason.Value.Explanation}";
     });

@@ -2,10 +2,10 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
 
-namespace Rlhf.Learner.Data.Files;
+namespace Rlhf.DataFiles;
 
 /// <summary>Reads files of one JSON object a line, plain or gzipped (".gz"). Lines that can't be used are counted, not thrown.</summary>
-internal static class JsonLines
+public static class JsonLines
 {
     /// <summary>Reads a file.</summary>
     /// <typeparam name="T">What a row becomes.</typeparam>

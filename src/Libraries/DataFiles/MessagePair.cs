@@ -1,9 +1,9 @@
 using Rlhf.V1;
 
-namespace Rlhf.Learner.Data.Files;
+namespace Rlhf.DataFiles;
 
 /// <summary>Two conversations that begin alike and end in an answer of the assistant each.</summary>
-internal static class MessagePair
+public static class MessagePair
 {
     /// <summary>Splits them: all messages but the last are the prompt.</summary>
     /// <exception cref="RefusedItemException">One does not end in an answer, or they differ before it.</exception>

@@ -1,13 +1,13 @@
 using System.Text.Json;
 using Rlhf.V1;
 
-namespace Rlhf.Learner.Data.Files;
+namespace Rlhf.DataFiles;
 
 /// <summary>
 /// Preference files: HH-RLHF's transcripts (Bai et al. 2022, arXiv:2204.05862) and TRL's preference form, with a "prompt" or with the
 /// prompt at the start of both responses, as texts or as chat messages. Each row is told apart by its fields.
 /// </summary>
-internal static class PreferenceRows
+public static class PreferenceRows
 {
     /// <summary>Reads a file.</summary>
     /// <exception cref="IOException">It can't be read.</exception>

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using Rlhf.V1;
 
-namespace Rlhf.Learner.Data.Files;
+namespace Rlhf.DataFiles;
 
 /// <summary>Files of prompts: "prompt" as a text or messages, or "messages" that end with the user.</summary>
-internal static class PromptRows
+public static class PromptRows
 {
     /// <summary>Reads a file.</summary>
     /// <exception cref="IOException">It can't be read.</exception>

@@ -1,4 +1,4 @@
-namespace Rlhf.Learner.Data.Files;
+namespace Rlhf.DataFiles;
 
 /// <summary>A data file that has been read.</summary>
 /// <typeparam name="T">A row.</typeparam>
@@ -6,7 +6,7 @@ namespace Rlhf.Learner.Data.Files;
 /// <param name="Sha256">Of the file's bytes, lower-case hex.</param>
 /// <param name="Rows">The usable ones, in the file's order.</param>
 /// <param name="BadRows">The others.</param>
-internal sealed record RowFile<T>(string Path, string Sha256, IReadOnlyList<T> Rows, BadRows BadRows)
+public sealed record RowFile<T>(string Path, string Sha256, IReadOnlyList<T> Rows, BadRows BadRows)
 {
     /// <summary>Rows of the file, usable or not.</summary>
     public int RowCount => Rows.Count + BadRows.Count;

@@ -1,12 +1,12 @@
 using System.Text.Json;
 using Rlhf.V1;
 
-namespace Rlhf.Learner.Data.Files;
+namespace Rlhf.DataFiles;
 
 /// <summary>A field that is a text, or a list of chat messages.</summary>
 /// <param name="Text">The text; null where there are messages.</param>
 /// <param name="Messages">The messages; null where there is a text.</param>
-internal sealed record RowText(string? Text, IReadOnlyList<ChatMessage>? Messages)
+public sealed record RowText(string? Text, IReadOnlyList<ChatMessage>? Messages)
 {
     private static readonly string[] s_roles = ["system", "user", "assistant"];
 

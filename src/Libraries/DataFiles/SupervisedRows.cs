@@ -1,12 +1,12 @@
 using System.Text.Json;
 
-namespace Rlhf.Learner.Data.Files;
+namespace Rlhf.DataFiles;
 
 /// <summary>
 /// Files to fine-tune on: "prompt" with "response" or "completion", or "messages" that end in an answer, or a preference row, of which
 /// the chosen response is learnt.
 /// </summary>
-internal static class SupervisedRows
+public static class SupervisedRows
 {
     /// <summary>Reads a file.</summary>
     /// <exception cref="IOException">It can't be read.</exception>

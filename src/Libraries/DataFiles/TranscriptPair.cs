@@ -1,10 +1,10 @@
 using Rlhf.Tokenization;
 using Rlhf.V1;
 
-namespace Rlhf.Learner.Data.Files;
+namespace Rlhf.DataFiles;
 
 /// <summary>Two whole texts that begin alike: what they share is the prompt, the rest of each is a response.</summary>
-internal static class TranscriptPair
+public static class TranscriptPair
 {
     /// <summary>
     /// Splits them. Where the shared beginning has an "Assistant:" mark, the prompt ends with the last one; otherwise these are plain

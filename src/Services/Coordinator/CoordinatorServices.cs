@@ -1,3 +1,4 @@
+using Rlhf.Coordinator.Feedback;
 using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Recording;
 using Rlhf.Coordinator.Reports;
@@ -25,6 +26,7 @@ internal static class CoordinatorServices
         AddLedger(services, builder.Configuration);
         services.AddMessagePublisher();
         services.AddRecording();
+        services.AddFeedback();
         services.AddRlhfGrpcClient<LearningService.LearningServiceClient>("learner");
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<RunPlans>();
@@ -46,6 +48,7 @@ internal static class CoordinatorServices
     {
         app.Services.GetRequiredService<ILedgerDatabase>().Open();
         app.Services.GetRequiredService<RunEngine>().Prepare();
+        app.Services.GetRequiredService<Feedback.Guidelines>();
         app.MapDefaultEndpoints();
         app.MapGrpcService<RunGrpcService>();
         app.MapGrpcService<FeedbackGrpcService>();

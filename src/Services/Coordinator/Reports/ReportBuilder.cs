@@ -70,14 +70,14 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
 
     private static async Task<JudgeReport> JudgeAsync(LedgerContext ledger, string runId, CancellationToken cancellationToken)
     {
-        var comparisons = await ledger.Comparisons.AsNoTracking().Where(comparison => comparison.RunId == runId)
+        var comparisons = await ledger.Comparisons.AsNoTracking().Where(comparison => comparison.RunId == runId && comparison.LabellerId == null)
             .Select(comparison => new { comparison.SamePosition, comparison.JudgeVersion, comparison.TemplateHash })
             .ToListAsync(cancellationToken);
         return new JudgeReport(
             comparisons.Count,
-            comparisons.Count == 0 ? null : comparisons.Average(comparison => comparison.SamePosition ? 1.0 : 0.0),
-            [.. comparisons.Select(comparison => comparison.JudgeVersion).Distinct().Order(StringComparer.Ordinal)],
-            [.. comparisons.Select(comparison => comparison.TemplateHash).Distinct().Order(StringComparer.Ordinal)]);
+            comparisons.Count == 0 ? null : comparisons.Average(comparison => comparison.SamePosition == true ? 1.0 : 0.0),
+            [.. comparisons.Select(comparison => comparison.JudgeVersion).OfType<string>().Distinct().Order(StringComparer.Ordinal)],
+            [.. comparisons.Select(comparison => comparison.TemplateHash).OfType<string>().Distinct().Order(StringComparer.Ordinal)]);
     }
 
     private static RewardModelReport? RewardModel(StageRow? stage) => Results<Dictionary<string, double>>(stage) is { } results

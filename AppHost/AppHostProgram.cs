@@ -60,6 +60,11 @@ internal static class AppHostProgram
         Terminal.WriteLine($"All services are up. Web page: {web}  Reward API (gRPC): {reward.GetEndpoint("grpc").Url}");
         Terminal.WriteLine($"OpenAI-compatible API: {generator.GetEndpoint("http").Url}/v1");
 
+        if (FirstInvitation.Find(options.DataPathOf(coordinator.Resource.Name)) is { } invitation)
+        {
+            Terminal.WriteLine($"To label answers, open this once: {invitation}");
+        }
+
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var applicationEnd = Orchestrator.EndedAsync(app, cancellationToken);
         var work = options.HasRun

@@ -11,7 +11,7 @@ internal sealed record AppHostOptions
         .GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(static attribute => attribute.Key == "RepositoryRoot").Value ?? throw new InvalidOperationException("RepositoryRoot is empty.");
 
-    /// <summary>"none", "rlaif" or a run file's path.</summary>
+    /// <summary>"none", "rlaif", "rlhf", "mixed" or a run file's path.</summary>
     public required string Run { get; init; }
 
     /// <summary>Ends the system when the run has ended.</summary>

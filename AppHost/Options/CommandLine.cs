@@ -13,13 +13,16 @@ internal static class CommandLine
     private const string SqliteLedger = "sqlite";
     private const string PostgresLedger = "postgres";
 
+    // What the Coordinator has built in.
+    private static readonly string[] _namedRuns = [NoRun, DefaultRun, "rlhf", "mixed"];
+
     /// <summary>The exit code for a command line that asks for what cannot be.</summary>
     public const int UsageError = 2;
 
     private static readonly Option<string> _run = new("--run")
     {
-        Description = "What to do: none (only start the system), rlaif (train from AI feedback), or a run file (YAML or JSON).",
-        HelpName = "none|rlaif|FILE",
+        Description = "What to do: none (only start the system), rlaif (train from AI feedback), rlhf (from people's), mixed (from both), or a run file (YAML or JSON).",
+        HelpName = "none|rlaif|rlhf|mixed|FILE",
         DefaultValueFactory = static _ => DefaultRun,
     };
 
@@ -141,7 +144,7 @@ internal static class CommandLine
         var run = parsed.GetValue(_run);
         var generators = parsed.GetValue(_generators);
         var hasRun = run != NoRun;
-        return MissingFile(_run, run is NoRun or DefaultRun ? null : run)
+        return MissingFile(_run, run is null || _namedRuns.Contains(run) ? null : run)
             ?? MissingFile(_prompts, parsed.GetValue(_prompts))
             ?? MissingFile(_constitution, parsed.GetValue(_constitution))
             ?? MissingModel(parsed.GetValue(_model))
@@ -174,7 +177,7 @@ internal static class CommandLine
     };
 
     private static string RunOf(ParseResult parsed)
-        => parsed.GetValue(_run) is { } run and not (NoRun or DefaultRun) ? Path.GetFullPath(run) : parsed.GetValue(_run) ?? DefaultRun;
+        => parsed.GetValue(_run) is not { } run ? DefaultRun : _namedRuns.Contains(run) ? run : Path.GetFullPath(run);
 
     private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
 }

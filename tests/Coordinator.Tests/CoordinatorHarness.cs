@@ -1,3 +1,5 @@
+using Grpc.Core;
+using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -88,7 +90,37 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
         return (app, services);
     }
 
-    public static async Task<RunSnapshot> WaitForEndAsync(WebApplication app, CancellationToken cancellationToken)
+    public static Task<RunSnapshot> WaitForEndAsync(WebApplication app, CancellationToken cancellationToken) =>
+        WaitForAsync(app, run => run.IsEnded, cancellationToken);
+
+    /// <summary>A client of people's feedback.</summary>
+    /// <param name="app">The Coordinator.</param>
+    /// <param name="token">Sent with every call; null for none.</param>
+    public static FeedbackService.FeedbackServiceClient Feedback(WebApplication app, string? token)
+    {
+        // Endpoints of the configuration are bound in the order of their names: grpc, http.
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First() ?? "";
+        var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        {
+            Credentials = ChannelCredentials.Create(ChannelCredentials.Insecure, CallCredentials.FromInterceptor((_, metadata) =>
+            {
+                if (token is not null)
+                {
+                    metadata.Add("authorization", $"Bearer {token}");
+                }
+
+                return Task.CompletedTask;
+            })),
+            UnsafeUseInsecureChannelCallCredentials = true,
+        });
+        return new FeedbackService.FeedbackServiceClient(channel);
+    }
+
+    /// <summary>The token of the first lead.</summary>
+    public string LeadToken => File.ReadAllText(Path.Combine(Folder, "lead-token"));
+
+    /// <summary>Waits until the active run is as wanted.</summary>
+    public static async Task<RunSnapshot> WaitForAsync(WebApplication app, Func<RunSnapshot, bool> condition, CancellationToken cancellationToken)
     {
         var board = app.Services.GetRequiredService<RunBoard>();
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -96,7 +128,7 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
         while (true)
         {
             var change = board.Next;
-            if (board.StartedByItself is { } runId && board.Find(runId) is { IsEnded: true } run)
+            if (board.StartedByItself is { } runId && board.Find(runId) is { } run && condition(run))
             {
                 return run;
             }

@@ -35,7 +35,7 @@ public sealed class RunDefinitionReaderTests
     [Fact]
     public void What_is_written_is_read_back_the_same()
     {
-        var definition = RlaifDefaults.Definition;
+        var definition = BuiltInRuns.Rlaif;
         var read = RunDefinitionReader.Read(RunDefinitionReader.Write(definition));
 
         Assert.Equal(definition.Name, read.Name);

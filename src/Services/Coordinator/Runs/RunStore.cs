@@ -102,14 +102,24 @@ internal sealed class RunStore(IDbContextFactory<LedgerContext> contexts, Ledger
         }, cancellationToken);
     }
 
-    /// <summary>Marks runs that were left in the middle by a process that is gone.</summary>
-    public Task MarkInterruptedAsync(CancellationToken cancellationToken) => ledger.WriteAsync(async (context, token) =>
+    /// <summary>Marks runs that were left in the middle by a process that is gone, and with them their labelling.</summary>
+    /// <returns>The newest of them that was waiting for people, which did nothing that the process's end could interrupt; null where none was.</returns>
+    public Task<RunRow?> MarkInterruptedAsync(CancellationToken cancellationToken) => ledger.DecideAsync(async (context, token) =>
     {
-        foreach (var run in await context.Runs.Where(run => run.Status == RunStatus.Running).ToListAsync(token))
+        RunRow? waiting = null;
+        foreach (var run in await context.Runs.Where(run => run.Status == RunStatus.Running).OrderBy(run => run.CreatedUnixMs).ToListAsync(token))
         {
             run.Status = RunStatus.Paused;
             run.Error = "the Coordinator stopped before the run's end; it can be resumed";
+            foreach (var labelling in await context.Labellings
+                .Where(row => row.RunId == run.RunId && row.State == LabellingState.Open).ToListAsync(token))
+            {
+                labelling.State = LabellingState.Paused;
+                waiting = run;
+            }
         }
+
+        return waiting;
     }, cancellationToken);
 
     private static StageRow Copy(StageRow row) => new()

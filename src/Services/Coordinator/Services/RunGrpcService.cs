@@ -93,10 +93,10 @@ internal sealed class RunGrpcService(RunEngine engine, RunPlans plans, RunStore 
         {
             return request.DefinitionCase switch
             {
-                StartRunRequest.DefinitionOneofCase.BuiltIn when request.BuiltIn == RlaifDefaults.Name =>
-                    plans.Make(RlaifDefaults.Definition, (long)request.Seed),
+                StartRunRequest.DefinitionOneofCase.BuiltIn when BuiltInRuns.Find(request.BuiltIn) is { } builtIn =>
+                    plans.Make(builtIn, (long)request.Seed),
                 StartRunRequest.DefinitionOneofCase.BuiltIn =>
-                    throw new ArgumentException($"there is no built-in run '{request.BuiltIn}'; there is: {RlaifDefaults.Name}", nameof(request)),
+                    throw new ArgumentException($"there is no built-in run '{request.BuiltIn}'; there are: {BuiltInRuns.Names}", nameof(request)),
                 StartRunRequest.DefinitionOneofCase.DefinitionText =>
                     plans.Make(RunDefinitionReader.Read(request.DefinitionText), (long)request.Seed),
                 _ => throw new ArgumentException("name a built-in run or give a run file's text", nameof(request)),

@@ -38,39 +38,46 @@ internal sealed class PeoplesLabels
 
     /// <summary>Returns when the goal is met, or a lead has ended the labelling.</summary>
     /// <param name="doneBefore">What the stage has done beside this.</param>
-    /// <param name="cancellationToken">Stops waiting. A paused run's labellers wait with it; a process that stops leaves them their pairs.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     public async Task WaitAsync(int doneBefore, CancellationToken cancellationToken)
     {
-        try
+        var told = -1;
+        while (true)
         {
-            var told = -1;
-            while (true)
+            var change = _context.NextChange;
+            var labelling = await ReadAsync(cancellationToken);
+            var isEnded = labelling.State == LabellingState.Ended;
+
+            // Telling is a change of the ledger itself: only what is new is told.
+            if (labelling.Done != told || isEnded)
             {
-                var change = _context.NextChange;
-                var labelling = await ReadAsync(cancellationToken);
-                var isEnded = labelling.State == LabellingState.Ended;
-                if (labelling.Done != told || isEnded)
-                {
-                    told = labelling.Done;
-                    _context.Report(
-                        doneBefore + told, doneBefore + (isEnded ? told : Wanted), "comparisons", Detail(labelling, isEnded));
-                }
-
-                if (isEnded)
-                {
-                    return;
-                }
-
-                await change.WaitAsync(cancellationToken);
-                await Task.Delay(_tellingInterval, cancellationToken);
+                told = labelling.Done;
+                _context.Report(doneBefore + told, doneBefore + (isEnded ? told : Wanted), "comparisons", Detail(labelling, isEnded));
             }
+
+            if (isEnded)
+            {
+                return;
+            }
+
+            await change.WaitAsync(cancellationToken);
+            await Task.Delay(_tellingInterval, cancellationToken);
         }
-        catch (OperationCanceledException) when (_context.Run.StopRequested.IsCancellationRequested)
-        {
-            using var timeout = new CancellationTokenSource(_pauseTimeout);
-            await _context.WriteAsync(PauseAsync, timeout.Token);
-            throw;
-        }
+    }
+
+    /// <summary>Has people wait until the run goes on.</summary>
+    public async Task PauseAsync()
+    {
+        using var timeout = new CancellationTokenSource(_pauseTimeout);
+        await _context.WriteAsync(
+            async (ledger, token) =>
+            {
+                if (await ledger.Labellings.FindAsync([_context.Run.RunId, _context.Name], token) is { State: LabellingState.Open } labelling)
+                {
+                    labelling.State = LabellingState.Paused;
+                }
+            },
+            timeout.Token);
     }
 
     private string Detail(LabellingRow labelling, bool isEnded) =>
@@ -83,13 +90,5 @@ internal sealed class PeoplesLabels
         await using var ledger = await _context.OpenLedgerAsync(cancellationToken);
         return await ledger.Labellings.FindAsync([_context.Run.RunId, _context.Name], cancellationToken)
             ?? throw new InvalidOperationException($"the labelling of stage '{_context.Name}' is gone from the ledger");
-    }
-
-    private async Task PauseAsync(LedgerContext ledger, CancellationToken cancellationToken)
-    {
-        if (await ledger.Labellings.FindAsync([_context.Run.RunId, _context.Name], cancellationToken) is { State: LabellingState.Open } labelling)
-        {
-            labelling.State = LabellingState.Paused;
-        }
     }
 }

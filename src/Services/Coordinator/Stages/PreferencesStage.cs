@@ -27,14 +27,23 @@ internal sealed class PreferencesStage(PreferencesOptions options) : IStage
         // People can begin while the judge is at work.
         var people = labelled.Count == 0 ? null : await PeoplesLabels.OpenAsync(context, options, labelled, cancellationToken);
         var items = judged.Take(options.Comparisons).Select(pair => Request(context, prompts[pair.A.PromptId], pair)).ToList();
-        if (items.Count > 0)
+        try
         {
-            await context.CollectAsync(items, "comparisons", people?.Wanted ?? 0, cancellationToken);
-        }
+            if (items.Count > 0)
+            {
+                await context.CollectAsync(items, "comparisons", people?.Wanted ?? 0, cancellationToken);
+            }
 
-        if (people is not null)
+            if (people is not null)
+            {
+                await people.WaitAsync(items.Count, cancellationToken);
+            }
+        }
+        catch (Exception exception) when (people is not null && (exception is not OperationCanceledException || context.Run.StopRequested.IsCancellationRequested))
         {
-            await people.WaitAsync(items.Count, cancellationToken);
+            // The run is paused or has failed. When the process stops, people keep their pairs: the next one goes on waiting.
+            await people.PauseAsync();
+            throw;
         }
     }
 

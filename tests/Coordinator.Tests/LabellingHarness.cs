@@ -2,6 +2,8 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
 using Rlhf.Coordinator.Feedback;
 using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Prompts;
@@ -29,6 +31,7 @@ internal sealed class LabellingHarness : IAsyncDisposable
                 new Dictionary<string, string?> { ["Kestrel:Endpoints:http:Url"] = "http://localhost:5080" }).Build())
             .AddSingleton(new DataOptions { Path = folder })
             .AddSingleton<TimeProvider>(Time)
+            .AddSingleton<IHostApplicationLifetime, ApplicationLifetime>()
             .AddFeedback()
             .BuildServiceProvider();
     }
@@ -43,7 +46,7 @@ internal sealed class LabellingHarness : IAsyncDisposable
 
     public LedgerWriter Writer => _provider.GetRequiredService<LedgerWriter>();
 
-    public FirstLead FirstLead => _provider.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<FirstLead>().Single();
+    public FirstLead FirstLead => _provider.GetServices<IHostedService>().OfType<FirstLead>().Single();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

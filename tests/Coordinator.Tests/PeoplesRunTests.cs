@@ -9,6 +9,7 @@ using Rlhf.V1;
 namespace Rlhf.Coordinator.Tests;
 
 /// <summary>Runs that wait for people, driven through gRPC.</summary>
+[Collection(nameof(BrokerFixture))]
 public class PeoplesRunTests(BrokerFixture broker)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

@@ -1,3 +1,4 @@
+using Npgsql;
 using Rlhf.BackingServers;
 using Rlhf.Coordinator.Tests;
 
@@ -13,8 +14,18 @@ public sealed class PostgreSqlFixture : IAsyncDisposable
     /// <summary>The shared server.</summary>
     public Task<PostgreSqlServer> ServerAsync() => _server.Value;
 
+    /// <summary>The connection string of an empty database, which orders text by language: what the ledger orders must not depend on it.</summary>
+    public async Task<string> NewDatabaseAsync()
+    {
+        var name = $"test_{Guid.NewGuid():N}";
+        await using var source = NpgsqlDataSource.Create((await _server.Value).ConnectionStringOf("postgres"));
+        await using var command = source.CreateCommand($"CREATE DATABASE {name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'und'");
+        await command.ExecuteNonQueryAsync();
+        return (await _server.Value).ConnectionStringOf(name);
+    }
+
     /// <summary>The connection string of a database that is not there yet.</summary>
-    public async Task<string> NewDatabaseAsync() => (await _server.Value).ConnectionStringOf($"test_{Guid.NewGuid():N}");
+    public async Task<string> MissingDatabaseAsync() => (await _server.Value).ConnectionStringOf($"test_{Guid.NewGuid():N}");
 
     public async ValueTask DisposeAsync()
     {

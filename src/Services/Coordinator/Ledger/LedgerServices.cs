@@ -13,12 +13,16 @@ internal static class LedgerServices
         .AddLedger();
 
     /// <summary>A ledger in a PostgreSQL database.</summary>
-    public static IServiceCollection AddPostgreSqlLedger(this IServiceCollection services, string connectionString) => services
-        .AddSingleton(provider => new PostgreSqlLedger(connectionString, _patience, provider.GetRequiredService<ILoggerFactory>()))
-        .AddSingleton<ILedgerDatabase>(static provider => provider.GetRequiredService<PostgreSqlLedger>())
-        // Before the writer, and so stopped after it: nobody else may write before its last batch is down.
-        .AddHostedService<LedgerLockWatch>()
-        .AddLedger();
+    public static IServiceCollection AddPostgreSqlLedger(this IServiceCollection services, string connectionString)
+    {
+        services.AddHealthChecks().AddCheck<LedgerHealthCheck>("ledger");
+        return services
+            .AddSingleton(provider => new PostgreSqlLedger(connectionString, _patience, provider.GetRequiredService<ILoggerFactory>()))
+            .AddSingleton<ILedgerDatabase>(static provider => provider.GetRequiredService<PostgreSqlLedger>())
+            // Before the writer, and so stopped after it: nobody else may write before its last batch is down.
+            .AddHostedService<LedgerLockWatch>()
+            .AddLedger();
+    }
 
     private static IServiceCollection AddLedger(this IServiceCollection services) => services
         .AddSingleton<IDbContextFactory<LedgerContext>>(static provider => provider.GetRequiredService<ILedgerDatabase>())

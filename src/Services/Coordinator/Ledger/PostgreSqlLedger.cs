@@ -47,14 +47,14 @@ internal sealed partial class PostgreSqlLedger : ILedgerDatabase, IAsyncDisposab
                 OpenOnce();
                 return;
             }
-            catch (NpgsqlException exception)
+            catch (Exception exception) when (CauseOf(exception) is { } cause)
             {
-                if (!exception.IsTransient || clock.Elapsed + wait > _patience)
+                if (!cause.IsTransient || clock.Elapsed + wait > _patience)
                 {
-                    throw new StartupException($"{_name} can't be used: {Remedy(exception)}", exception);
+                    throw new StartupException($"{_name} can't be used: {Remedy(cause)}", exception);
                 }
 
-                LogUnreachable(_logger, _name, exception.Message, wait.TotalSeconds);
+                LogUnreachable(_logger, _name, cause.Message, wait.TotalSeconds);
             }
             catch (LedgerHeldException exception) when (clock.Elapsed + wait <= _patience)
             {
@@ -129,6 +129,10 @@ internal sealed partial class PostgreSqlLedger : ILedgerDatabase, IAsyncDisposab
             throw new StartupException($"ConnectionStrings:ledger is no connection string of PostgreSQL; {Form}", exception);
         }
     }
+
+    // EF Core wraps what may pass by itself.
+    private static NpgsqlException? CauseOf(Exception exception) =>
+        exception as NpgsqlException ?? (exception as InvalidOperationException)?.InnerException as NpgsqlException;
 
     private static string Remedy(NpgsqlException exception) => (exception as PostgresException)?.SqlState switch
     {

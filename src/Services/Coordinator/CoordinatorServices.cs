@@ -1,3 +1,4 @@
+using Rlhf.Coordinator.Exchange;
 using Rlhf.Coordinator.Feedback;
 using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Recording;
@@ -27,6 +28,8 @@ internal static class CoordinatorServices
         services.AddMessagePublisher();
         services.AddRecording();
         services.AddFeedback();
+        services.AddValidatedOptions<ImportOptions>(ImportOptions.Section);
+        services.AddExchange();
         services.AddRlhfGrpcClient<LearningService.LearningServiceClient>("learner");
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<RunPlans>();
@@ -53,6 +56,7 @@ internal static class CoordinatorServices
         app.MapGrpcService<RunGrpcService>();
         app.MapGrpcService<FeedbackGrpcService>();
         app.MapWebPage();
+        app.MapExchange();
     }
 
     // A connection string chooses PostgreSQL; without one, a file needs no server.

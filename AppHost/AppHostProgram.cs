@@ -58,7 +58,7 @@ internal static class AppHostProgram
         await app.ResourceNotifications.WaitForResourceHealthyAsync(coordinator.Resource.Name, cancellationToken);
         var web = coordinator.GetEndpoint("http").Url;
         Terminal.WriteLine($"All services are up. Web page: {web}  Reward API (gRPC): {reward.GetEndpoint("grpc").Url}");
-        Terminal.WriteLine($"OpenAI-compatible API: {generator.GetEndpoint("http").Url}/v1");
+        Terminal.WriteLine($"OpenAI-compatible API: {generator.GetEndpoint("http").Url}/v1  Feedback API (gRPC): {coordinator.GetEndpoint("grpc").Url}");
 
         if (FirstInvitation.Find(options.DataPathOf(coordinator.Resource.Name)) is { } invitation)
         {

@@ -29,6 +29,7 @@ internal static class Layers
         ["Learner"] = Service,
         ["Reward"] = Service,
         ["TinyAssistant.Training"] = Service,
+        ["RuleLabeller"] = Service,
         ["AppHost"] = Host,
     };
 

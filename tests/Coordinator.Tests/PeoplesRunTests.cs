@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Rlhf.Coordinator.Ledger;
+using Rlhf.Coordinator.Reports;
 using Rlhf.Coordinator.Runs;
 using Rlhf.V1;
 
@@ -43,7 +46,7 @@ public class PeoplesRunTests(BrokerFixture broker)
         CoordinatorHarness.WaitForAsync(app, run => run.Stages.Any(stage => stage.Detail == "waiting for people"), Cancellation);
 
     /// <summary>Labels until there is nothing more: the longer answer is better, or else the second one.</summary>
-    private static async Task<int> LabelAsync(FeedbackService.FeedbackServiceClient client, int most = int.MaxValue)
+    private static async Task<int> LabelAsync(FeedbackService.FeedbackServiceClient client, int most = int.MaxValue, Action<string>? onTaken = null)
     {
         for (var counted = 0; counted < most;)
         {
@@ -60,6 +63,7 @@ public class PeoplesRunTests(BrokerFixture broker)
                 Strength = 3,
                 ElapsedMs = 1,
             }, cancellationToken: Cancellation);
+            onTaken?.Invoke(lease.LeaseId);
             counted += done.Counted ? 1 : 0;
         }
 
@@ -90,7 +94,7 @@ public class PeoplesRunTests(BrokerFixture broker)
         Assert.Null(run.Error);
         Assert.Equal(RunStatus.Succeeded, run.Status);
         Assert.Equal((300, 300), (run.Stages[1].Done, run.Stages[1].Wanted));
-        Assert.DoesNotContain(services.Asked.Keys, id => id.Contains("/preferences/", StringComparison.Ordinal));
+        var judged = services.Asked.Keys.Count(id => id.Contains("/preferences/", StringComparison.Ordinal));
 
         await using var ledger = CoordinatorHarness.Ledger(app);
         var labels = await ledger.Labels.ToListAsync(Cancellation);
@@ -101,12 +105,24 @@ public class PeoplesRunTests(BrokerFixture broker)
             Assert.Equal(pair.Count(), pair.Select(label => label.LabellerId).Distinct().Count());
         });
         Assert.Equal(300, labels.Count(label => label.IsCounted));
-        Assert.Equal(300, await ledger.Comparisons.CountAsync(Cancellation));
+        var comparisons = await ledger.Comparisons.ToListAsync(Cancellation);
+        Assert.Equal(300, comparisons.Count(row => row is { Stage: "preferences", LabellerId: not null }));
+        Assert.Equal(judged, comparisons.Count(row => row is { Stage: "preferences/measured", LabellerId: null }));
+        Assert.Equal(300 + judged, comparisons.Count);
         Assert.All(labels, label => Assert.True(label.IsProgram));
-        Assert.All(await ledger.Comparisons.ToListAsync(Cancellation), row => Assert.NotNull(row.LabellerId));
         Assert.Equal(labels.Count, labels.Select(label => label.Number).Distinct().Count());
         var (_, data) = harness.Learner.Started.Single(job => job.Key.EndsWith("reward-model", StringComparison.Ordinal)).Value;
         Assert.Equal(300, data.Preferences.Count);
+
+        var report = JsonDocument.Parse(await app.Services.GetRequiredService<ReportBuilder>().BuildAsync(run.RunId, Cancellation) ?? "").RootElement;
+        var people = report.GetProperty("people");
+        Assert.Equal((300, 1.0), (people.GetProperty("labels").GetInt32(), people.GetProperty("programShare").GetDouble()));
+        Assert.Equal(labels.Count(label => label.IsRepeat), people.GetProperty("repeats").GetInt32());
+        // All follow one rule, so two of them agree on every pair; so does the judge's stand-in.
+        Assert.Equal(1, people.GetProperty("agreement").GetProperty("value").GetDouble());
+        Assert.Equal(judged, people.GetProperty("agreementWithJudge").GetProperty("items").GetInt32());
+        Assert.Equal(1, people.GetProperty("agreementWithJudgeByPrinciple").GetProperty("kind").GetProperty("value").GetDouble());
+        Assert.Equal(judged, report.GetProperty("judge").GetProperty("comparisons").GetInt32());
     }
 
     [Fact]
@@ -135,7 +151,64 @@ public class PeoplesRunTests(BrokerFixture broker)
         Assert.Equal(RunStatus.Succeeded, ended.Status);
         await using var ledger = CoordinatorHarness.Ledger(second);
         Assert.Single(await ledger.Runs.ToListAsync(Cancellation));
-        Assert.Equal(20, await ledger.Comparisons.CountAsync(Cancellation));
+        Assert.Equal(20, await ledger.Comparisons.CountAsync(row => row.Stage == "preferences", Cancellation));
+    }
+
+    [Fact]
+    public async Task A_killed_coordinator_has_kept_every_label_that_it_took_and_takes_none_twice()
+    {
+        await using var harness = await HarnessAsync("by: people\n    labels: 400\n    repeat-share: 0\n    overlap-share: 0.2", prompts: 200);
+        var (first, _) = await harness.StartCoordinatorAsync(null, Cancellation);
+        await WaitForPeopleAsync(first);
+        var lead = CoordinatorHarness.Feedback(first, harness.LeadToken);
+        var tokens = new List<string>();
+        for (var i = 0; i < 6; i++)
+        {
+            tokens.Add(await RegisterAsync(lead, $"program-{i}"));
+        }
+
+        await first.StopAsync(Cancellation);
+        harness.Settings["Run:Definition"] = "none";
+
+        var taken = new ConcurrentBag<string>();
+        var enough = new TaskCompletionSource();
+        using (var process = await CoordinatorProcess.StartAsync(harness.Connections, tokens[0], Cancellation))
+        {
+            var labelling = Task.WhenAll(tokens.Select(token => Task.Run(async () =>
+            {
+                var client = CoordinatorHarness.Feedback(process.GrpcAddress, token);
+                var ended = await Assert.ThrowsAsync<RpcException>(() => LabelAsync(client, onTaken: leaseId =>
+                {
+                    taken.Add(leaseId);
+                    if (taken.Count > 100)
+                    {
+                        enough.TrySetResult();
+                    }
+                }));
+                Assert.NotEqual(StatusCode.InvalidArgument, ended.StatusCode);
+            }, Cancellation)));
+            await Task.WhenAny(enough.Task, labelling);
+            await process.KillAsync(Cancellation);
+            await labelling;
+        }
+
+        var (second, _) = await harness.StartCoordinatorAsync(null, Cancellation);
+        await WaitForPeopleAsync(second);
+        await using (var ledger = CoordinatorHarness.Ledger(second))
+        {
+            var kept = await ledger.Labels.Select(label => label.LeaseId).ToListAsync(Cancellation);
+            Assert.InRange(taken.Count, 101, 399);
+            Assert.Empty(taken.Except(kept));
+            // The label of each labeller's last call may have been kept without their hearing of it.
+            Assert.InRange(kept.Count, taken.Count, taken.Count + 6);
+            Assert.Equal(kept.Count, (await ledger.Labellings.SingleAsync(Cancellation)).Done);
+        }
+
+        await Task.WhenAll(tokens.Select(token => LabelAsync(CoordinatorHarness.Feedback(second, token))));
+        Assert.Null((await CoordinatorHarness.WaitForEndAsync(second, Cancellation)).Error);
+        await using var after = CoordinatorHarness.Ledger(second);
+        Assert.Equal(400, await after.Labels.CountAsync(label => label.IsCounted, Cancellation));
+        Assert.All(await after.ComparisonPairs.ToListAsync(Cancellation), pair => Assert.InRange(pair.Taken, 0, pair.Copies));
     }
 
     [Fact]
@@ -181,7 +254,7 @@ public class PeoplesRunTests(BrokerFixture broker)
         await using var ledger = CoordinatorHarness.Ledger(app);
         var comparisons = await ledger.Comparisons.ToListAsync(Cancellation);
         Assert.Equal(10, comparisons.Count(row => row.LabellerId == "lead" && row.PromptId.StartsWith("good", StringComparison.Ordinal)));
-        Assert.Equal(15, comparisons.Count(row => row.LabellerId is null && row.JudgeVersion == "base" && row.PromptId.StartsWith("bad", StringComparison.Ordinal)));
+        Assert.Equal(15, comparisons.Count(row => row.LabellerId is null && row.Stage == "preferences" && row.JudgeVersion == "base" && row.PromptId.StartsWith("bad", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -38,6 +38,7 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
             WallSeconds = run.Seconds,
             Stages = [.. stages.Select(ReportOf)],
             Judge = await JudgeAsync(ledger, runId, cancellationToken),
+            People = await PeopleReportBuilder.ReadAsync(ledger, runId, cancellationToken),
             RewardModel = RewardModel(LastOf<RewardModelStageOptions>(definition, stages)),
             Ppo = ppo is null ? null : await PpoAsync(ledger, runId, ppo, ppoResults, cancellationToken),
             TrainableParameterShare = Figure(ppoResults, "trainable_parameter_share"),
@@ -71,11 +72,15 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
     private static async Task<JudgeReport> JudgeAsync(LedgerContext ledger, string runId, CancellationToken cancellationToken)
     {
         var comparisons = await ledger.Comparisons.AsNoTracking().Where(comparison => comparison.RunId == runId && comparison.LabellerId == null)
-            .Select(comparison => new { comparison.SamePosition, comparison.JudgeVersion, comparison.TemplateHash })
+            .Select(comparison => new
+            {
+                comparison.SamePosition, comparison.JudgeVersion, comparison.TemplateHash, comparison.ProbabilityAFirst, comparison.ProbabilityASecond,
+            })
             .ToListAsync(cancellationToken);
         return new JudgeReport(
             comparisons.Count,
             comparisons.Count == 0 ? null : comparisons.Average(comparison => comparison.SamePosition == true ? 1.0 : 0.0),
+            comparisons.Average(comparison => (comparison.ProbabilityAFirst + 1 - comparison.ProbabilityASecond) / 2),
             [.. comparisons.Select(comparison => comparison.JudgeVersion).OfType<string>().Distinct().Order(StringComparer.Ordinal)],
             [.. comparisons.Select(comparison => comparison.TemplateHash).OfType<string>().Distinct().Order(StringComparer.Ordinal)]);
     }

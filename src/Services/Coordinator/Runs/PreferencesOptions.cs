@@ -28,6 +28,10 @@ internal sealed record PreferencesOptions : StageOptions
     [Range(0, 0.5)]
     public double RepeatShare { get; init; } = 0.05;
 
+    /// <summary>Share of the pairs labelled by people that the judge compares too, so that their agreement can be known; not trained on.</summary>
+    [Range(0, 1)]
+    public double JudgeShare { get; init; } = 0.2;
+
     /// <summary>"spread" or "uncertain".</summary>
     public PairOrder Order { get; init; } = PairOrder.Spread;
 

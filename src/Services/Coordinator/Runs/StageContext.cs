@@ -103,6 +103,22 @@ internal sealed class StageContext(
         return outcomes.Where(outcome => outcome.Value is null).Select(outcome => outcome.Key).ToHashSet();
     }
 
+    /// <summary>
+    /// Gets items that are measured and not trained on: their results are under another stage's name, which <see cref="BesideName"/> gives.
+    /// Items that fail are counted as refused; nothing depends on them.
+    /// </summary>
+    public async Task CollectBesideAsync(IReadOnlyList<WantedItem> items, CancellationToken cancellationToken)
+    {
+        var outcomes = await collector.CollectAsync(run.RunId, BesideName, items, static (_, _) => { }, cancellationToken);
+        ReportRefused(ByReason(outcomes.Values.OfType<string>()));
+    }
+
+    /// <summary>The name under which this stage's measurements are.</summary>
+    public string BesideName => BesideNameOf(row.Name);
+
+    /// <summary>The name under which a stage's measurements are.</summary>
+    public static string BesideNameOf(string stage) => $"{stage}/measured";
+
     /// <summary>Has a job done by the Learner, with its steps as this stage's progress and its figures in the ledger.</summary>
     public async Task<Job> RunJobAsync(
         Action<JobSpecification> configure, JobData data, long doneBefore, Func<StepMetrics, string> describe, CancellationToken cancellationToken)

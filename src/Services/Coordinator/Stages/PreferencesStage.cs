@@ -37,6 +37,7 @@ internal sealed class PreferencesStage(PreferencesOptions options) : IStage
             if (people is not null)
             {
                 await people.WaitAsync(items.Count, cancellationToken);
+                await MeasureJudgeAsync(context, prompts, labelled, cancellationToken);
             }
         }
         catch (Exception exception) when (people is not null && (exception is not OperationCanceledException || context.Run.StopRequested.IsCancellationRequested))
@@ -63,12 +64,30 @@ internal sealed class PreferencesStage(PreferencesOptions options) : IStage
     private static bool IsHarmful(Dictionary<string, RunPrompt> prompts, PairPlan pair) =>
         prompts[pair.A.PromptId].Kind == PromptKind.Harmful;
 
-    private WantedItem Request(StageContext context, RunPrompt prompt, PairPlan pair) => new(
+    /// <summary>Has the judge compare a share of the pairs that people have labelled.</summary>
+    private async Task MeasureJudgeAsync(
+        StageContext context, Dictionary<string, RunPrompt> prompts, IReadOnlyList<PairPlan> pairs, CancellationToken cancellationToken)
+    {
+        await using var ledger = await context.OpenLedgerAsync(cancellationToken);
+        var labelled = await ledger.Labels.AsNoTracking()
+            .Where(label => label.RunId == context.Run.RunId && label.Stage == context.Name && label.IsCounted && label.UndoneUnixMs == null)
+            .Select(label => label.PairId).Distinct().ToListAsync(cancellationToken);
+        var known = labelled.ToHashSet();
+        var items = pairs
+            .Where(pair => known.Contains(context.MessageId(pair.Item)) && Seeds.Uniform(context.SeedFor($"judged/{pair.Item}")) < options.JudgeShare)
+            .Select(pair => Request(context, prompts[pair.A.PromptId], pair, context.BesideName)).ToList();
+        if (items.Count > 0)
+        {
+            await context.CollectBesideAsync(items, cancellationToken);
+        }
+    }
+
+    private WantedItem Request(StageContext context, RunPrompt prompt, PairPlan pair, string? stage = null) => new(
         context.MessageId(pair.Item),
         RoutingKeys.ComparisonsRequested,
         () => new ComparisonRequested
         {
-            Header = context.Header(pair.Item),
+            Header = new MessageHeader { MessageId = context.MessageId(pair.Item), RunId = context.Run.RunId, Stage = stage ?? context.Name },
             PromptId = pair.A.PromptId,
             Conversation = StageContext.Conversation(prompt),
             ResponseAId = pair.A.ResponseId,

@@ -53,7 +53,7 @@ internal static class AppHostProgram
         CancellationToken cancellationToken)
     {
         Terminal.WriteLine(Orchestrator.Description);
-        Terminal.WriteLine($"Starting Redis, RabbitMQ and the services; their logs go to {options.LogsPath}.");
+        Terminal.WriteLine($"Starting Redis, RabbitMQ{(options.Ledger == LedgerStore.Postgres ? ", PostgreSQL" : "")} and the services; their logs go to {options.LogsPath}.");
         await app.StartAsync(cancellationToken);
         await app.ResourceNotifications.WaitForResourceHealthyAsync(coordinator.Resource.Name, cancellationToken);
         var web = coordinator.GetEndpoint("http").Url;

@@ -43,6 +43,9 @@ internal sealed record AppHostOptions
     /// <summary>The folder that everything is kept in.</summary>
     public required string DataPath { get; init; }
 
+    /// <summary>What keeps the ledger, where no connection string names a server.</summary>
+    public required LedgerStore Ledger { get; init; }
+
     /// <summary>Goes on with the last run instead of starting a new one.</summary>
     public required bool Resume { get; init; }
 

@@ -23,6 +23,7 @@ internal static class Layers
         ["BackingServers"] = Shared,
         ["ModelHub"] = Shared,
         ["RewardClient"] = Shared,
+        ["DataFiles"] = Shared,
         ["Coordinator"] = Service,
         ["Generator"] = Service,
         ["Judge"] = Service,

@@ -6,13 +6,15 @@ using static Rlhf.Coordinator.Tests.LabellingHarness;
 
 namespace Rlhf.Coordinator.Tests;
 
-public sealed class ComparisonDeskTests
+public class ComparisonDeskTests
 {
     private static readonly Labeller _anna = Person("anna");
     private static readonly Labeller _ben = Person("ben");
     private static readonly PreferencesOptions _plain = new() { Labels = 100, OverlapShare = 0, RepeatShare = 0 };
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private protected virtual Task<LabellingHarness> StartAsync() => LabellingHarness.StartAsync();
 
     [Fact]
     public async Task Every_prompts_first_pair_comes_before_any_second_one()

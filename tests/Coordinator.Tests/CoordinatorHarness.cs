@@ -36,7 +36,7 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
     {
         var harness = new CoordinatorHarness { _broker = broker.ConnectionString };
         await harness.PurgeAsync(cancellationToken);
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = harness.Folder }); // not the Coordinator's own settings, with its ports
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(options => options.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();

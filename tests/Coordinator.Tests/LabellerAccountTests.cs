@@ -4,11 +4,13 @@ using static Rlhf.Coordinator.Tests.LabellingHarness;
 
 namespace Rlhf.Coordinator.Tests;
 
-public sealed class LabellerAccountTests
+public class LabellerAccountTests
 {
     private static readonly Labeller _lead = new("lead", LabellerRole.Lead, false);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private protected virtual Task<LabellingHarness> StartAsync() => LabellingHarness.StartAsync();
 
     [Fact]
     public async Task An_invitation_becomes_a_session_once()

@@ -2,6 +2,8 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
 using Rlhf.Coordinator.Feedback;
 using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Prompts;
@@ -19,16 +21,17 @@ internal sealed class LabellingHarness : IAsyncDisposable
 
     private readonly ServiceProvider _provider;
 
-    private LabellingHarness(string folder)
+    private LabellingHarness(string folder, string? database)
     {
         Folder = folder;
-        _provider = new ServiceCollection()
-            .AddLedger(Path.Combine(folder, "ledger.db"))
+        var services = new ServiceCollection();
+        _provider = (database is null ? services.AddSqliteLedger(Path.Combine(folder, "ledger.db")) : services.AddPostgreSqlLedger(database))
             .AddLogging()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(
                 new Dictionary<string, string?> { ["Kestrel:Endpoints:http:Url"] = "http://localhost:5080" }).Build())
             .AddSingleton(new DataOptions { Path = folder })
             .AddSingleton<TimeProvider>(Time)
+            .AddSingleton<IHostApplicationLifetime, ApplicationLifetime>()
             .AddFeedback()
             .BuildServiceProvider();
     }
@@ -43,14 +46,16 @@ internal sealed class LabellingHarness : IAsyncDisposable
 
     public LedgerWriter Writer => _provider.GetRequiredService<LedgerWriter>();
 
-    public FirstLead FirstLead => _provider.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<FirstLead>().Single();
+    public FirstLead FirstLead => _provider.GetServices<IHostedService>().OfType<FirstLead>().Single();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<LabellingHarness> StartAsync()
+    /// <summary>Starts over a new ledger.</summary>
+    /// <param name="database">Connection string of a PostgreSQL; null for a SQLite file.</param>
+    public static async Task<LabellingHarness> StartAsync(string? database = null)
     {
-        var harness = new LabellingHarness(Directory.CreateTempSubdirectory("rlhf-labelling-").FullName);
-        LedgerDatabase.Open(harness._provider.GetRequiredService<IDbContextFactory<LedgerContext>>());
+        var harness = new LabellingHarness(Directory.CreateTempSubdirectory("rlhf-labelling-").FullName, database);
+        harness._provider.GetRequiredService<ILedgerDatabase>().Open();
         await harness.Writer.StartAsync(Cancellation);
         return harness;
     }

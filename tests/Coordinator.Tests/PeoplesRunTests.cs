@@ -12,9 +12,13 @@ using Rlhf.V1;
 namespace Rlhf.Coordinator.Tests;
 
 /// <summary>Runs that wait for people, driven through gRPC.</summary>
-public sealed class PeoplesRunTests(BrokerFixture broker)
+[Collection(nameof(BrokerFixture))]
+public class PeoplesRunTests(BrokerFixture broker)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>The ledger's connection string; null for a SQLite file.</summary>
+    protected virtual Task<string?> DatabaseAsync() => Task.FromResult<string?>(null);
 
     private async Task<CoordinatorHarness> HarnessAsync(string preferences, int prompts)
     {
@@ -32,6 +36,7 @@ public sealed class PeoplesRunTests(BrokerFixture broker)
               - stage: reward-model
               - stage: evaluation
             """, Cancellation);
+        harness.Settings["ConnectionStrings:ledger"] = await DatabaseAsync();
         harness.Settings["Run:Definition"] = definition;
         harness.Settings["Run:PromptsPath"] = harness.WritePrompts(prompts / 2, prompts / 2);
         return harness;

@@ -2,8 +2,11 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Rlhf.Coordinator.Ledger;
 
-/// <summary>The tables of the ledger. Everything is addressed by ids that are functions of what was asked.</summary>
-internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : DbContext(options)
+/// <summary>
+/// The tables of the ledger. Everything is addressed by ids that are functions of what was asked. Each database has a context of its
+/// own, by which its migrations are found.
+/// </summary>
+internal abstract class LedgerContext(DbContextOptions options) : DbContext(options)
 {
     public DbSet<RunRow> Runs => Set<RunRow>();
 

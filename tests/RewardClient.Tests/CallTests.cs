@@ -41,7 +41,11 @@ public sealed class CallTests : IAsyncDisposable
         Assert.Equal(
             new ScoreBatchRequest
             {
-                RequestId = "mine", ModelVersion = "canary", Truncation = TruncationPolicy.KeepEnd, Cache = CachePolicy.Bypass, IncludeMembers = true,
+                RequestId = "mine",
+                ModelVersion = "canary",
+                Truncation = TruncationPolicy.KeepEnd,
+                Cache = CachePolicy.Bypass,
+                IncludeMembers = true,
                 Items =
                 {
                     new ScoreItem { Text = new PromptAndResponse { Prompt = "p", Response = "12345" } },

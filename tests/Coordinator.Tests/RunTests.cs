@@ -8,6 +8,7 @@ using Rlhf.V1;
 
 namespace Rlhf.Coordinator.Tests;
 
+[Collection(nameof(CoordinatorHarness))]
 public sealed class RunTests(BrokerFixture broker)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

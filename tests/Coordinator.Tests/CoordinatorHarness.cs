@@ -19,7 +19,10 @@ using Rlhf.V1;
 
 namespace Rlhf.Coordinator.Tests;
 
-/// <summary>The whole Coordinator over a folder, with real queues in a virtual host of its own and stand-ins for the other services.</summary>
+/// <summary>
+/// The whole Coordinator over a folder, with real queues and stand-ins for the other services. Its queues have the names that all
+/// Coordinators use: test classes that start one are in one collection, so that they take turns.
+/// </summary>
 internal sealed class CoordinatorHarness : IAsyncDisposable
 {
     private readonly List<WebApplication> _apps = [];

@@ -97,7 +97,7 @@ public class ComparisonDeskTests
         await using var ledger = harness.Ledger();
         Assert.Equal((40, 40), (await ledger.Leases.CountAsync(Cancellation), await ledger.Labels.CountAsync(Cancellation)));
         Assert.Equal(40, (await ledger.Labellings.SingleAsync(Cancellation)).Done);
-        Assert.All(await ledger.ComparisonPairs.ToListAsync(Cancellation), pair => Assert.Equal((1, false), (pair.Taken, pair.IsAvailable)));
+        Assert.All(await ledger.ComparisonPairs.ToListAsync(Cancellation), pair => Assert.Equal((1, PairState.Taken), (pair.Taken, pair.State)));
     }
 
     [Fact]
@@ -279,6 +279,17 @@ public class ComparisonDeskTests
         Assert.Equal([("anna", 1, 1), ("ben", 1, 0)], progress.Labellers.Select(share => (share.LabellerId, share.Counted, share.Skipped)));
         await using var ledger = harness.Ledger();
         Assert.All(await ledger.Comparisons.ToListAsync(Cancellation), row => Assert.Equal(0.5, row.PreferenceA));
+    }
+
+    [Fact]
+    public async Task A_flag_withholds_a_pair_from_the_second_person_too()
+    {
+        await using var harness = await StartAsync();
+        await harness.OpenAsync(prompts: 1, answers: 2, _plain with { OverlapShare = 1 });
+
+        await harness.LabelAsync(_anna, (await harness.LeaseAsync(_anna)).LeaseId, Verdict.Flag);
+
+        Assert.Equal(NoPair.NothingLeft, (await harness.Desk.NextAsync(_ben, RunId, [], Cancellation)).Reason);
     }
 
     [Fact]

@@ -19,7 +19,10 @@ using Rlhf.V1;
 
 namespace Rlhf.Coordinator.Tests;
 
-/// <summary>The whole Coordinator over a folder, with real queues in a virtual host of its own and stand-ins for the other services.</summary>
+/// <summary>
+/// The whole Coordinator over a folder, with real queues and stand-ins for the other services. Its queues have the names that all
+/// Coordinators use: test classes that start one are in one collection, so that they take turns.
+/// </summary>
 internal sealed class CoordinatorHarness : IAsyncDisposable
 {
     private readonly List<WebApplication> _apps = [];
@@ -36,7 +39,8 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
     {
         var harness = new CoordinatorHarness { _broker = broker.ConnectionString };
         await harness.PurgeAsync(cancellationToken);
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = harness.Folder }); // not the Coordinator's own settings, with its ports
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.Sources.Clear(); // the Coordinator's appsettings.json would have it listen on the Coordinator's ports
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(options => options.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();

@@ -13,7 +13,7 @@ using Rlhf.Coordinator.Runs;
 namespace Rlhf.Coordinator.Tests;
 
 /// <summary>Preference files in over HTTP, and out again.</summary>
-[Collection(nameof(BrokerFixture))]
+[Collection(nameof(CoordinatorHarness))]
 public class ExchangeTests(BrokerFixture broker)
 {
     private const string Question = """{"role":"user","content":"Grüße 日本?"}""";

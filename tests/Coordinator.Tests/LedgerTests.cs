@@ -154,6 +154,21 @@ public class LedgerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_decision_sees_everything_that_was_decided_before_it_in_its_batch_too()
+    {
+        var found = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Writer.DecideAsync(
+            async (context, token) =>
+            {
+                var count = await context.Receipts.CountAsync(token);
+                context.Receipts.Add(new ReceiptRow { Key = $"k{i}", MessageId = "m", RunId = "r", Stage = "s", IsFinal = true, Error = null });
+                return count;
+            },
+            Cancellation)));
+
+        Assert.Equal(Enumerable.Range(0, 50), found.Order());
+    }
+
+    [Fact]
     public async Task A_bad_write_fails_alone()
     {
         var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(async i =>

@@ -12,7 +12,7 @@ using Rlhf.V1;
 namespace Rlhf.Coordinator.Tests;
 
 /// <summary>Runs that wait for people, driven through gRPC.</summary>
-[Collection(nameof(BrokerFixture))]
+[Collection(nameof(CoordinatorHarness))]
 public class PeoplesRunTests(BrokerFixture broker)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -152,6 +152,31 @@ public class PeoplesRunTests(BrokerFixture broker)
         await using var ledger = CoordinatorHarness.Ledger(second);
         Assert.Single(await ledger.Runs.ToListAsync(Cancellation));
         Assert.Equal(20, await ledger.Comparisons.CountAsync(row => row.Stage == "preferences", Cancellation));
+    }
+
+    [Fact]
+    public async Task A_run_that_waits_for_people_gives_way_to_another_one_that_is_wanted_at_the_start()
+    {
+        await using var harness = await HarnessAsync("by: people\n    labels: 20", prompts: 40);
+        var (first, _) = await harness.StartCoordinatorAsync(null, Cancellation);
+        var waiting = await WaitForPeopleAsync(first);
+        await first.StopAsync(Cancellation);
+
+        harness.Settings["Run:Seed"] = "5";
+        var (second, _) = await harness.StartCoordinatorAsync(null, Cancellation);
+        var other = await WaitForPeopleAsync(second);
+        Assert.NotEqual(waiting.RunId, other.RunId);
+        var lead = CoordinatorHarness.Feedback(second, harness.LeadToken);
+        var none = await lead.NextComparisonAsync(new NextComparisonRequest { RunId = waiting.RunId }, cancellationToken: Cancellation);
+        Assert.Equal(NoComparisonReason.Paused, none.None);
+        Assert.Equal(
+            RunStatus.Paused, (await second.Services.GetRequiredService<RunStore>().FindAsync(waiting.RunId, Cancellation))?.Status);
+        Assert.Equal(other.RunId, (await lead.NextComparisonAsync(new NextComparisonRequest(), cancellationToken: Cancellation)).Lease.RunId);
+        await second.StopAsync(Cancellation);
+
+        // The same run and seed as the other one's: that one goes on.
+        var (third, _) = await harness.StartCoordinatorAsync(null, Cancellation);
+        Assert.Equal(other.RunId, (await WaitForPeopleAsync(third)).RunId);
     }
 
     [Fact]

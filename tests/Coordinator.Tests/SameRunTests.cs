@@ -4,7 +4,7 @@ using Rlhf.Coordinator.Runs;
 namespace Rlhf.Coordinator.Tests;
 
 /// <summary>A run does not depend on where its ledger is kept.</summary>
-[Collection(nameof(BrokerFixture))]
+[Collection(nameof(CoordinatorHarness))]
 public sealed partial class SameRunTests(BrokerFixture broker, PostgreSqlFixture postgres)
 {
     // By language and by code point these come in different orders.

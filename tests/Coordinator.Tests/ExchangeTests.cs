@@ -189,6 +189,7 @@ public class ExchangeTests(BrokerFixture broker)
     {
         var harness = await CoordinatorHarness.StartAsync(broker, Cancellation);
         harness.Settings["Run:Definition"] = "none";
+        harness.Settings["Data:Path"] = Path.Combine(harness.Folder, "not", "there", "yet");
         harness.Settings["ConnectionStrings:ledger"] = await DatabaseAsync();
         return harness;
     }

@@ -30,12 +30,6 @@ namespace Rlhf.Coordinator.Ledger.Migrations.PostgreSql
                     b.Property<int>("Copies")
                         .HasColumnType("integer");
 
-                    b.Property<bool>("IsAvailable")
-                        .HasColumnType("boolean");
-
-                    b.Property<bool>("IsFlagged")
-                        .HasColumnType("boolean");
-
                     b.Property<int>("Position")
                         .HasColumnType("integer");
 
@@ -67,6 +61,10 @@ namespace Rlhf.Coordinator.Ledger.Migrations.PostgreSql
                         .HasColumnType("text")
                         .UseCollation("C");
 
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<int>("Taken")
                         .HasColumnType("integer");
 
@@ -74,7 +72,7 @@ namespace Rlhf.Coordinator.Ledger.Migrations.PostgreSql
 
                     b.HasIndex("RunId", "Stage", "PromptId");
 
-                    b.HasIndex("RunId", "Stage", "IsAvailable", "Priority", "Position");
+                    b.HasIndex("RunId", "Stage", "State", "Priority", "Position");
 
                     b.ToTable("comparison_pairs", (string)null);
                 });
@@ -143,7 +141,7 @@ namespace Rlhf.Coordinator.Ledger.Migrations.PostgreSql
 
                     b.HasKey("MessageId");
 
-                    b.HasIndex("RunId", "Stage");
+                    b.HasIndex("RunId", "Stage", "PromptId");
 
                     b.ToTable("comparisons", (string)null);
                 });

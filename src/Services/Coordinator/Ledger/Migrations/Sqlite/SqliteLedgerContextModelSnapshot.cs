@@ -24,12 +24,6 @@ namespace Rlhf.Coordinator.Ledger.Migrations.Sqlite
                     b.Property<int>("Copies")
                         .HasColumnType("INTEGER");
 
-                    b.Property<bool>("IsAvailable")
-                        .HasColumnType("INTEGER");
-
-                    b.Property<bool>("IsFlagged")
-                        .HasColumnType("INTEGER");
-
                     b.Property<int>("Position")
                         .HasColumnType("INTEGER");
 
@@ -56,6 +50,10 @@ namespace Rlhf.Coordinator.Ledger.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("Taken")
                         .HasColumnType("INTEGER");
 
@@ -63,7 +61,7 @@ namespace Rlhf.Coordinator.Ledger.Migrations.Sqlite
 
                     b.HasIndex("RunId", "Stage", "PromptId");
 
-                    b.HasIndex("RunId", "Stage", "IsAvailable", "Priority", "Position");
+                    b.HasIndex("RunId", "Stage", "State", "Priority", "Position");
 
                     b.ToTable("comparison_pairs", (string)null);
                 });
@@ -122,7 +120,7 @@ namespace Rlhf.Coordinator.Ledger.Migrations.Sqlite
 
                     b.HasKey("MessageId");
 
-                    b.HasIndex("RunId", "Stage");
+                    b.HasIndex("RunId", "Stage", "PromptId");
 
                     b.ToTable("comparisons", (string)null);
                 });

@@ -10,6 +10,10 @@ namespace Rlhf.Coordinator.Ledger.Migrations.Sqlite
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropIndex(
+                name: "IX_comparisons_RunId_Stage",
+                table: "comparisons");
+
             migrationBuilder.AlterColumn<string>(
                 name: "TemplateHash",
                 table: "comparisons",
@@ -85,8 +89,7 @@ namespace Rlhf.Coordinator.Ledger.Migrations.Sqlite
                     Position = table.Column<int>(type: "INTEGER", nullable: false),
                     Copies = table.Column<int>(type: "INTEGER", nullable: false),
                     Taken = table.Column<int>(type: "INTEGER", nullable: false),
-                    IsFlagged = table.Column<bool>(type: "INTEGER", nullable: false),
-                    IsAvailable = table.Column<bool>(type: "INTEGER", nullable: false),
+                    State = table.Column<string>(type: "TEXT", nullable: false),
                     Priority = table.Column<double>(type: "REAL", nullable: false)
                 },
                 constraints: table =>
@@ -214,14 +217,19 @@ namespace Rlhf.Coordinator.Ledger.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateIndex(
-                name: "IX_comparison_pairs_RunId_Stage_IsAvailable_Priority_Position",
-                table: "comparison_pairs",
-                columns: new[] { "RunId", "Stage", "IsAvailable", "Priority", "Position" });
+                name: "IX_comparisons_RunId_Stage_PromptId",
+                table: "comparisons",
+                columns: new[] { "RunId", "Stage", "PromptId" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_comparison_pairs_RunId_Stage_PromptId",
                 table: "comparison_pairs",
                 columns: new[] { "RunId", "Stage", "PromptId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_comparison_pairs_RunId_Stage_State_Priority_Position",
+                table: "comparison_pairs",
+                columns: new[] { "RunId", "Stage", "State", "Priority", "Position" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_credentials_LabellerId",
@@ -272,6 +280,10 @@ namespace Rlhf.Coordinator.Ledger.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "leases");
+
+            migrationBuilder.DropIndex(
+                name: "IX_comparisons_RunId_Stage_PromptId",
+                table: "comparisons");
 
             migrationBuilder.DropColumn(
                 name: "LabellerId",
@@ -346,6 +358,11 @@ namespace Rlhf.Coordinator.Ledger.Migrations.Sqlite
                 oldClrType: typeof(string),
                 oldType: "TEXT",
                 oldNullable: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_comparisons_RunId_Stage",
+                table: "comparisons",
+                columns: new[] { "RunId", "Stage" });
         }
     }
 }

@@ -10,6 +10,10 @@ namespace Rlhf.Coordinator.Ledger.Migrations.PostgreSql
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropIndex(
+                name: "IX_comparisons_RunId_Stage",
+                table: "comparisons");
+
             migrationBuilder.AlterColumn<string>(
                 name: "TemplateHash",
                 table: "comparisons",
@@ -92,8 +96,7 @@ namespace Rlhf.Coordinator.Ledger.Migrations.PostgreSql
                     Position = table.Column<int>(type: "integer", nullable: false),
                     Copies = table.Column<int>(type: "integer", nullable: false),
                     Taken = table.Column<int>(type: "integer", nullable: false),
-                    IsFlagged = table.Column<bool>(type: "boolean", nullable: false),
-                    IsAvailable = table.Column<bool>(type: "boolean", nullable: false),
+                    State = table.Column<string>(type: "text", nullable: false),
                     Priority = table.Column<double>(type: "double precision", nullable: false)
                 },
                 constraints: table =>
@@ -221,14 +224,19 @@ namespace Rlhf.Coordinator.Ledger.Migrations.PostgreSql
                 });
 
             migrationBuilder.CreateIndex(
-                name: "IX_comparison_pairs_RunId_Stage_IsAvailable_Priority_Position",
-                table: "comparison_pairs",
-                columns: new[] { "RunId", "Stage", "IsAvailable", "Priority", "Position" });
+                name: "IX_comparisons_RunId_Stage_PromptId",
+                table: "comparisons",
+                columns: new[] { "RunId", "Stage", "PromptId" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_comparison_pairs_RunId_Stage_PromptId",
                 table: "comparison_pairs",
                 columns: new[] { "RunId", "Stage", "PromptId" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_comparison_pairs_RunId_Stage_State_Priority_Position",
+                table: "comparison_pairs",
+                columns: new[] { "RunId", "Stage", "State", "Priority", "Position" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_credentials_LabellerId",
@@ -279,6 +287,10 @@ namespace Rlhf.Coordinator.Ledger.Migrations.PostgreSql
 
             migrationBuilder.DropTable(
                 name: "leases");
+
+            migrationBuilder.DropIndex(
+                name: "IX_comparisons_RunId_Stage_PromptId",
+                table: "comparisons");
 
             migrationBuilder.DropColumn(
                 name: "LabellerId",
@@ -359,6 +371,11 @@ namespace Rlhf.Coordinator.Ledger.Migrations.PostgreSql
                 oldType: "text",
                 oldNullable: true,
                 oldCollation: "C");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_comparisons_RunId_Stage",
+                table: "comparisons",
+                columns: new[] { "RunId", "Stage" });
         }
     }
 }

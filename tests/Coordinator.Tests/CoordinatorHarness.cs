@@ -60,11 +60,12 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
         return path;
     }
 
-    /// <summary>Where a Coordinator finds its folder, the broker and the stand-in for the Learner.</summary>
+    /// <summary>Where a Coordinator finds its folder, its ledger, the broker and the stand-in for the Learner.</summary>
     public IReadOnlyDictionary<string, string?> Connections => new Dictionary<string, string?>
     {
         ["Data:Path"] = Folder,
         ["ConnectionStrings:messaging"] = _broker,
+        ["ConnectionStrings:ledger"] = Settings.GetValueOrDefault("ConnectionStrings:ledger"),
         ["services:learner:grpc:0"] = _learnerAddress,
     };
 

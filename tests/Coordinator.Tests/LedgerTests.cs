@@ -52,7 +52,16 @@ public class LedgerTests : IAsyncLifetime
 
     private static ResponseRow Response(string id, string text, long seed) => new()
     {
-        ResponseId = id, RunId = "r", Stage = "s", Step = 0, PromptId = "p", PolicyVersion = "base", Text = text, TokenCount = 1, IsFinished = null, Seed = seed,
+        ResponseId = id,
+        RunId = "r",
+        Stage = "s",
+        Step = 0,
+        PromptId = "p",
+        PolicyVersion = "base",
+        Text = text,
+        TokenCount = 1,
+        IsFinished = null,
+        Seed = seed,
     };
 
     [Fact]

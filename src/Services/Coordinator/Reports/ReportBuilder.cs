@@ -74,7 +74,11 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
         var comparisons = await ledger.Comparisons.AsNoTracking().Where(comparison => comparison.RunId == runId && comparison.LabellerId == null)
             .Select(comparison => new
             {
-                comparison.SamePosition, comparison.JudgeVersion, comparison.TemplateHash, comparison.ProbabilityAFirst, comparison.ProbabilityASecond,
+                comparison.SamePosition,
+                comparison.JudgeVersion,
+                comparison.TemplateHash,
+                comparison.ProbabilityAFirst,
+                comparison.ProbabilityASecond,
             })
             .ToListAsync(cancellationToken);
         return new JudgeReport(

@@ -21,29 +21,19 @@ namespace Rlhf.Coordinator.Ledger.Migrations.PostgreSql
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
-            modelBuilder.Entity("Rlhf.Coordinator.Ledger.ComparisonRow", b =>
+            modelBuilder.Entity("Rlhf.Coordinator.Ledger.ComparisonPairRow", b =>
                 {
-                    b.Property<string>("MessageId")
+                    b.Property<string>("PairId")
                         .HasColumnType("text")
                         .UseCollation("C");
 
-                    b.Property<string>("JudgeVersion")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .UseCollation("C");
+                    b.Property<int>("Copies")
+                        .HasColumnType("integer");
 
-                    b.Property<double>("PreferenceA")
-                        .HasColumnType("double precision");
+                    b.Property<int>("Position")
+                        .HasColumnType("integer");
 
-                    b.Property<string>("PrincipleId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .UseCollation("C");
-
-                    b.Property<double>("ProbabilityAFirst")
-                        .HasColumnType("double precision");
-
-                    b.Property<double>("ProbabilityASecond")
+                    b.Property<double>("Priority")
                         .HasColumnType("double precision");
 
                     b.Property<string>("PromptId")
@@ -66,10 +56,78 @@ namespace Rlhf.Coordinator.Ledger.Migrations.PostgreSql
                         .HasColumnType("text")
                         .UseCollation("C");
 
-                    b.Property<bool>("SamePosition")
+                    b.Property<string>("Stage")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("Taken")
+                        .HasColumnType("integer");
+
+                    b.HasKey("PairId");
+
+                    b.HasIndex("RunId", "Stage", "PromptId");
+
+                    b.HasIndex("RunId", "Stage", "State", "Priority", "Position");
+
+                    b.ToTable("comparison_pairs", (string)null);
+                });
+
+            modelBuilder.Entity("Rlhf.Coordinator.Ledger.ComparisonRow", b =>
+                {
+                    b.Property<string>("MessageId")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("JudgeVersion")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("LabellerId")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<double>("PreferenceA")
+                        .HasColumnType("double precision");
+
+                    b.Property<string>("PrincipleId")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<double?>("ProbabilityAFirst")
+                        .HasColumnType("double precision");
+
+                    b.Property<double?>("ProbabilityASecond")
+                        .HasColumnType("double precision");
+
+                    b.Property<string>("PromptId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("ResponseAId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("ResponseBId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("RunId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<bool?>("SamePosition")
                         .HasColumnType("boolean");
 
-                    b.Property<long>("Seed")
+                    b.Property<long?>("Seed")
                         .HasColumnType("bigint");
 
                     b.Property<string>("Stage")
@@ -78,15 +136,289 @@ namespace Rlhf.Coordinator.Ledger.Migrations.PostgreSql
                         .UseCollation("C");
 
                     b.Property<string>("TemplateHash")
-                        .IsRequired()
                         .HasColumnType("text")
                         .UseCollation("C");
 
                     b.HasKey("MessageId");
 
-                    b.HasIndex("RunId", "Stage");
+                    b.HasIndex("RunId", "PromptId");
+
+                    b.HasIndex("RunId", "Stage", "PromptId");
 
                     b.ToTable("comparisons", (string)null);
+                });
+
+            modelBuilder.Entity("Rlhf.Coordinator.Ledger.CredentialRow", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreatedUnixMs")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("EndedUnixMs")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("ExpiresUnixMs")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("LabellerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("LabellerId");
+
+                    b.ToTable("credentials", (string)null);
+                });
+
+            modelBuilder.Entity("Rlhf.Coordinator.Ledger.GuidelinesRow", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.HasKey("Hash");
+
+                    b.ToTable("guidelines", (string)null);
+                });
+
+            modelBuilder.Entity("Rlhf.Coordinator.Ledger.LabelRow", b =>
+                {
+                    b.Property<string>("LeaseId")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<long>("ElapsedMs")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("GivenUnixMs")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("GuidelinesHash")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<bool>("IsAFirst")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("IsCounted")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("IsProgram")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("IsRepeat")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("LabellerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<long>("Number")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("PairId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<double?>("PreferenceA")
+                        .HasColumnType("double precision");
+
+                    b.Property<string>("PromptId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("RunId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Stage")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<int>("Strength")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("SubmittedUnixMs")
+                        .HasColumnType("bigint");
+
+                    b.Property<long?>("UndoneUnixMs")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Verdict")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("LeaseId");
+
+                    b.HasIndex("RunId", "Stage", "LabellerId", "Number");
+
+                    b.ToTable("labels", (string)null);
+                });
+
+            modelBuilder.Entity("Rlhf.Coordinator.Ledger.LabellerRow", b =>
+                {
+                    b.Property<string>("LabellerId")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("CreatedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<long>("CreatedUnixMs")
+                        .HasColumnType("bigint");
+
+                    b.Property<bool>("IsProgram")
+                        .HasColumnType("boolean");
+
+                    b.Property<long?>("RevokedUnixMs")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("Role")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("LabellerId");
+
+                    b.ToTable("labellers", (string)null);
+                });
+
+            modelBuilder.Entity("Rlhf.Coordinator.Ledger.LabellingRow", b =>
+                {
+                    b.Property<string>("RunId")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Stage")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<int>("Done")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("EndedBy")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<int>("Flagged")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("Labels")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("LeaseSeconds")
+                        .HasColumnType("integer");
+
+                    b.Property<long>("OpenedUnixMs")
+                        .HasColumnType("bigint");
+
+                    b.Property<bool>("PrefersUncertain")
+                        .HasColumnType("boolean");
+
+                    b.Property<double>("RepeatShare")
+                        .HasColumnType("double precision");
+
+                    b.Property<long>("Seed")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int>("Wanted")
+                        .HasColumnType("integer");
+
+                    b.HasKey("RunId", "Stage");
+
+                    b.ToTable("labellings", (string)null);
+                });
+
+            modelBuilder.Entity("Rlhf.Coordinator.Ledger.LeaseRow", b =>
+                {
+                    b.Property<string>("LeaseId")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<long>("ExpiresUnixMs")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("GivenUnixMs")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("GuidelinesHash")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<bool>("IsAFirst")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("IsRepeat")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("LabellerId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("PairId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("ReplacesLeaseId")
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("RunId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("Stage")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .UseCollation("C");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("LeaseId");
+
+                    b.HasIndex("PairId", "LabellerId");
+
+                    b.HasIndex("RunId", "Stage", "LabellerId", "State");
+
+                    b.HasIndex("RunId", "Stage", "State", "ExpiresUnixMs");
+
+                    b.ToTable("leases", (string)null);
                 });
 
             modelBuilder.Entity("Rlhf.Coordinator.Ledger.PromptRow", b =>
@@ -227,6 +559,8 @@ namespace Rlhf.Coordinator.Ledger.Migrations.PostgreSql
                         .HasColumnType("integer");
 
                     b.HasKey("ResponseId");
+
+                    b.HasIndex("RunId", "PromptId");
 
                     b.HasIndex("RunId", "Stage");
 

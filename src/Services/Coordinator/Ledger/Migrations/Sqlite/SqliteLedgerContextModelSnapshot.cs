@@ -16,26 +16,18 @@ namespace Rlhf.Coordinator.Ledger.Migrations.Sqlite
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
 
-            modelBuilder.Entity("Rlhf.Coordinator.Ledger.ComparisonRow", b =>
+            modelBuilder.Entity("Rlhf.Coordinator.Ledger.ComparisonPairRow", b =>
                 {
-                    b.Property<string>("MessageId")
+                    b.Property<string>("PairId")
                         .HasColumnType("TEXT");
 
-                    b.Property<string>("JudgeVersion")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
+                    b.Property<int>("Copies")
+                        .HasColumnType("INTEGER");
 
-                    b.Property<double>("PreferenceA")
-                        .HasColumnType("REAL");
+                    b.Property<int>("Position")
+                        .HasColumnType("INTEGER");
 
-                    b.Property<string>("PrincipleId")
-                        .IsRequired()
-                        .HasColumnType("TEXT");
-
-                    b.Property<double>("ProbabilityAFirst")
-                        .HasColumnType("REAL");
-
-                    b.Property<double>("ProbabilityASecond")
+                    b.Property<double>("Priority")
                         .HasColumnType("REAL");
 
                     b.Property<string>("PromptId")
@@ -54,10 +46,69 @@ namespace Rlhf.Coordinator.Ledger.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
-                    b.Property<bool>("SamePosition")
+                    b.Property<string>("Stage")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Taken")
                         .HasColumnType("INTEGER");
 
-                    b.Property<long>("Seed")
+                    b.HasKey("PairId");
+
+                    b.HasIndex("RunId", "Stage", "PromptId");
+
+                    b.HasIndex("RunId", "Stage", "State", "Priority", "Position");
+
+                    b.ToTable("comparison_pairs", (string)null);
+                });
+
+            modelBuilder.Entity("Rlhf.Coordinator.Ledger.ComparisonRow", b =>
+                {
+                    b.Property<string>("MessageId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("JudgeVersion")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("LabellerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<double>("PreferenceA")
+                        .HasColumnType("REAL");
+
+                    b.Property<string>("PrincipleId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<double?>("ProbabilityAFirst")
+                        .HasColumnType("REAL");
+
+                    b.Property<double?>("ProbabilityASecond")
+                        .HasColumnType("REAL");
+
+                    b.Property<string>("PromptId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ResponseAId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ResponseBId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("RunId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool?>("SamePosition")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("Seed")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Stage")
@@ -65,14 +116,264 @@ namespace Rlhf.Coordinator.Ledger.Migrations.Sqlite
                         .HasColumnType("TEXT");
 
                     b.Property<string>("TemplateHash")
-                        .IsRequired()
                         .HasColumnType("TEXT");
 
                     b.HasKey("MessageId");
 
-                    b.HasIndex("RunId", "Stage");
+                    b.HasIndex("RunId", "PromptId");
+
+                    b.HasIndex("RunId", "Stage", "PromptId");
 
                     b.ToTable("comparisons", (string)null);
+                });
+
+            modelBuilder.Entity("Rlhf.Coordinator.Ledger.CredentialRow", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedUnixMs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("EndedUnixMs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("ExpiresUnixMs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("LabellerId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("LabellerId");
+
+                    b.ToTable("credentials", (string)null);
+                });
+
+            modelBuilder.Entity("Rlhf.Coordinator.Ledger.GuidelinesRow", b =>
+                {
+                    b.Property<string>("Hash")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Hash");
+
+                    b.ToTable("guidelines", (string)null);
+                });
+
+            modelBuilder.Entity("Rlhf.Coordinator.Ledger.LabelRow", b =>
+                {
+                    b.Property<string>("LeaseId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("ElapsedMs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("GivenUnixMs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("GuidelinesHash")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("IsAFirst")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsCounted")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsProgram")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsRepeat")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("LabellerId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Number")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("PairId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<double?>("PreferenceA")
+                        .HasColumnType("REAL");
+
+                    b.Property<string>("PromptId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("RunId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Stage")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Strength")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("SubmittedUnixMs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("UndoneUnixMs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Verdict")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("LeaseId");
+
+                    b.HasIndex("RunId", "Stage", "LabellerId", "Number");
+
+                    b.ToTable("labels", (string)null);
+                });
+
+            modelBuilder.Entity("Rlhf.Coordinator.Ledger.LabellerRow", b =>
+                {
+                    b.Property<string>("LabellerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("CreatedBy")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedUnixMs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsProgram")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("RevokedUnixMs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Role")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("LabellerId");
+
+                    b.ToTable("labellers", (string)null);
+                });
+
+            modelBuilder.Entity("Rlhf.Coordinator.Ledger.LabellingRow", b =>
+                {
+                    b.Property<string>("RunId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Stage")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Done")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("EndedBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Flagged")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Labels")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("LeaseSeconds")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("OpenedUnixMs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("PrefersUncertain")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<double>("RepeatShare")
+                        .HasColumnType("REAL");
+
+                    b.Property<long>("Seed")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("Wanted")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("RunId", "Stage");
+
+                    b.ToTable("labellings", (string)null);
+                });
+
+            modelBuilder.Entity("Rlhf.Coordinator.Ledger.LeaseRow", b =>
+                {
+                    b.Property<string>("LeaseId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("ExpiresUnixMs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("GivenUnixMs")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("GuidelinesHash")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("IsAFirst")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<bool>("IsRepeat")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("LabellerId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("PairId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ReplacesLeaseId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("RunId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Stage")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("LeaseId");
+
+                    b.HasIndex("PairId", "LabellerId");
+
+                    b.HasIndex("RunId", "Stage", "LabellerId", "State");
+
+                    b.HasIndex("RunId", "Stage", "State", "ExpiresUnixMs");
+
+                    b.ToTable("leases", (string)null);
                 });
 
             modelBuilder.Entity("Rlhf.Coordinator.Ledger.PromptRow", b =>
@@ -196,6 +497,8 @@ namespace Rlhf.Coordinator.Ledger.Migrations.Sqlite
                         .HasColumnType("INTEGER");
 
                     b.HasKey("ResponseId");
+
+                    b.HasIndex("RunId", "PromptId");
 
                     b.HasIndex("RunId", "Stage");
 

@@ -49,6 +49,12 @@ public sealed class CommandLineTests
         Assert.False(options.ExitWhenDone || options.Resume || options.Verbose);
     }
 
+    [Theory]
+    [InlineData("none")]
+    [InlineData("rlhf")]
+    [InlineData("mixed")]
+    public void A_built_in_run_is_no_file(string run) => Assert.Equal(run, CommandLine.Parse(["--run", run], TextWriter.Null, TextWriter.Null, out _)?.Run);
+
     [Fact]
     public void Paths_are_absolute_whatever_folder_the_services_run_in()
     {

@@ -75,6 +75,30 @@ public sealed class ComparisonDeskTests
     }
 
     [Fact]
+    public async Task A_batch_that_is_done_again_because_of_a_bad_write_doubles_nothing()
+    {
+        await using var harness = await StartAsync();
+        await harness.OpenAsync(prompts: 40, answers: 2, _plain);
+
+        var leasing = Enumerable.Range(0, 40).Select(async i =>
+        {
+            var lease = await harness.LeaseAsync(Person($"p{i}"));
+            Assert.Equal(new Submission(false, true), await harness.LabelAsync(Person($"p{i}"), lease.LeaseId));
+            return lease.PairId;
+        });
+        var failing = Enumerable.Range(0, 40).Select(_ => Assert.ThrowsAsync<TimeoutException>(
+            () => harness.Writer.WriteAsync(static (_, _) => throw new TimeoutException(), Cancellation)));
+        var pairs = Task.WhenAll([.. leasing]);
+        await Task.WhenAll([pairs, .. failing]);
+
+        Assert.Equal(40, (await pairs).Distinct().Count());
+        await using var ledger = harness.Ledger();
+        Assert.Equal((40, 40), (await ledger.Leases.CountAsync(Cancellation), await ledger.Labels.CountAsync(Cancellation)));
+        Assert.Equal(40, (await ledger.Labellings.SingleAsync(Cancellation)).Done);
+        Assert.All(await ledger.ComparisonPairs.ToListAsync(Cancellation), pair => Assert.Equal((1, false), (pair.Taken, pair.IsAvailable)));
+    }
+
+    [Fact]
     public async Task A_pair_that_is_meant_for_two_goes_to_two_different_people()
     {
         await using var harness = await StartAsync();
@@ -241,6 +265,8 @@ public sealed class ComparisonDeskTests
         await harness.LabelAsync(_ben, forBen.LeaseId, Verdict.Tie);
         Assert.Equal(NoPair.NothingLeft, (await harness.Desk.NextAsync(_ben, RunId, [], Cancellation)).Reason);
 
+        Assert.Equal(1, Assert.Single(await harness.Desk.ListAsync(Cancellation)).Flagged);
+
         // A flag that is taken back puts its pair back.
         var unflagged = await harness.Desk.UndoAsync(_anna, RunId, "", Cancellation);
         Assert.Equal(flagged.PairId, unflagged.PairId);
@@ -251,6 +277,17 @@ public sealed class ComparisonDeskTests
         Assert.Equal([("anna", 1, 1), ("ben", 1, 0)], progress.Labellers.Select(share => (share.LabellerId, share.Counted, share.Skipped)));
         await using var ledger = harness.Ledger();
         Assert.All(await ledger.Comparisons.ToListAsync(Cancellation), row => Assert.Equal(0.5, row.PreferenceA));
+    }
+
+    [Fact]
+    public async Task A_flag_withholds_a_pair_from_the_second_person_too()
+    {
+        await using var harness = await StartAsync();
+        await harness.OpenAsync(prompts: 1, answers: 2, _plain with { OverlapShare = 1 });
+
+        await harness.LabelAsync(_anna, (await harness.LeaseAsync(_anna)).LeaseId, Verdict.Flag);
+
+        Assert.Equal(NoPair.NothingLeft, (await harness.Desk.NextAsync(_ben, RunId, [], Cancellation)).Reason);
     }
 
     [Fact]

@@ -57,17 +57,23 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
         return path;
     }
 
-    /// <summary>A Coordinator process with stand-ins beside it.</summary>
+    /// <summary>Where a Coordinator finds its folder, the broker and the stand-in for the Learner.</summary>
+    public IReadOnlyDictionary<string, string?> Connections => new Dictionary<string, string?>
+    {
+        ["Data:Path"] = Folder,
+        ["ConnectionStrings:messaging"] = _broker,
+        ["services:learner:grpc:0"] = _learnerAddress,
+    };
+
+    /// <summary>A Coordinator with stand-ins beside it, in this process.</summary>
     public async Task<(WebApplication App, StandInServices Services)> StartCoordinatorAsync(
         Action<StandInServices>? configure, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Error);
+        builder.Configuration.AddInMemoryCollection(Connections);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Data:Path"] = Folder,
-            ["ConnectionStrings:messaging"] = _broker,
-            ["services:learner:grpc:0"] = _learnerAddress,
             ["Kestrel:Endpoints:http:Url"] = "http://127.0.0.1:0",
             ["Kestrel:Endpoints:http:Protocols"] = "Http1",
             ["Kestrel:Endpoints:grpc:Url"] = "http://127.0.0.1:0",
@@ -100,6 +106,12 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
     {
         // Endpoints of the configuration are bound in the order of their names: grpc, http.
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First() ?? "";
+        return Feedback(address, token);
+    }
+
+    /// <summary>A client of people's feedback at an address.</summary>
+    public static FeedbackService.FeedbackServiceClient Feedback(string address, string? token)
+    {
         var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
         {
             Credentials = ChannelCredentials.Create(ChannelCredentials.Insecure, CallCredentials.FromInterceptor((_, metadata) =>

@@ -85,12 +85,16 @@ public sealed class PeopleReportTests
         var report = PeopleReportBuilder.Of(
             [
                 Label("1", "anna", Verdict.First), Label("2", "anna", Verdict.Second), Label("3", "anna", Verdict.First), Label("4", "anna", Verdict.Second),
-                Label("5", "anna", Verdict.First), Label("1", "ben", Verdict.Second),
+                Label("5", "anna", Verdict.First), Label("1", "ben", Verdict.Second), Label("6", "anna", Verdict.Tie),
             ],
-            [Judged("1", 0.7, "kind"), Judged("2", 0.1, "kind"), Judged("3", 0.2, "honest"), Judged("4", 0.3, "honest")]);
+            [
+                Judged("1", 0.7, "kind"), Judged("2", 0.1, "kind"), Judged("3", 0.2, "honest"), Judged("4", 0.3, "honest"),
+                Judged("6", 0.59, "fair"),
+            ]);
 
-        // People: A, B, A, B. Judge: A, B, B, B. Expected ½·¼ + ½·¾ = ½; κ = (¾ − ½) / ½.
-        Assert.Equal((0.5, 4), (report.AgreementWithJudge?.Value, report.AgreementWithJudge?.Items));
+        // People: A, B, A, B, neither. Judge: A, B, B, B, neither (0.59 is not clear). Expected (2·1 + 2·3 + 1·1) / 25; κ = (0.8 − 0.36) / 0.64.
+        Assert.Equal((0.6875, 5), (Math.Round(report.AgreementWithJudge?.Value ?? 0, 12), report.AgreementWithJudge?.Items));
+        Assert.Null(report.AgreementWithJudgeByPrinciple["fair"].Value);
         Assert.Equal((1.0, 2), (report.AgreementWithJudgeByPrinciple["kind"].Value, report.AgreementWithJudgeByPrinciple["kind"].Items));
         Assert.Equal((0.0, 2), (report.AgreementWithJudgeByPrinciple["honest"].Value, report.AgreementWithJudgeByPrinciple["honest"].Items));
     }

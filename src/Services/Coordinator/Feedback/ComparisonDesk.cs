@@ -89,7 +89,7 @@ internal sealed class ComparisonDesk(
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var rows = await context.Labellings.AsNoTracking().OrderByDescending(row => row.OpenedUnixMs).ToListAsync(cancellationToken);
-        return [.. rows.Select(row => new LabellingProgress(row.RunId, row.Stage, row.State, row.Done, row.Wanted, 0, []))];
+        return [.. rows.Select(row => new LabellingProgress(row.RunId, row.Stage, row.State, row.Done, row.Wanted, row.Flagged, []))];
     }
 
     /// <summary>Ends a stage before its goal is met; its run goes on with the labels that there are.</summary>
@@ -151,8 +151,6 @@ internal sealed class ComparisonDesk(
     private static async Task<LabellingProgress> ProgressOfAsync(
         LedgerContext context, LabellingRow labelling, string? onlyLabeller, CancellationToken cancellationToken)
     {
-        var flagged = await context.ComparisonPairs
-            .CountAsync(pair => pair.RunId == labelling.RunId && pair.Stage == labelling.Stage && pair.IsFlagged, cancellationToken);
         var shares = await context.Labels
             .Where(label => label.RunId == labelling.RunId && label.Stage == labelling.Stage && label.UndoneUnixMs == null
                 && (onlyLabeller == null || label.LabellerId == onlyLabeller))
@@ -169,6 +167,6 @@ internal sealed class ComparisonDesk(
                 group.Average(label => (double)label.ElapsedMs)))
             .ToListAsync(cancellationToken);
         return new LabellingProgress(
-            labelling.RunId, labelling.Stage, labelling.State, labelling.Done, labelling.Wanted, flagged, shares);
+            labelling.RunId, labelling.Stage, labelling.State, labelling.Done, labelling.Wanted, labelling.Flagged, shares);
     }
 }

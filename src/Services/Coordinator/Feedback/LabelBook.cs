@@ -119,6 +119,7 @@ internal sealed class LabelBook(LeaseBook leases, TimeProvider time)
     {
         if (label.Verdict == Verdict.Flag)
         {
+            labelling.Flagged += pair.IsFlagged == sign > 0 ? 0 : sign;
             pair.IsFlagged = sign > 0;
             LeaseBook.Take(pair, 0);
         }

@@ -27,6 +27,9 @@ internal sealed class LabellingRow
     /// <summary>Labels that count so far.</summary>
     public int Done { get; set; }
 
+    /// <summary>Pairs that are withheld because somebody flagged them.</summary>
+    public int Flagged { get; set; }
+
     /// <summary>Labels of any kind so far, undone ones included: the next one's number.</summary>
     public long Labels { get; set; }
 

@@ -97,6 +97,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
             entity.ToTable("leases").HasKey(row => row.LeaseId);
             entity.Property(row => row.State).HasConversion<string>();
             entity.HasIndex(row => new { row.RunId, row.Stage, row.State, row.ExpiresUnixMs });
+            entity.HasIndex(row => new { row.RunId, row.Stage, row.LabellerId, row.State });
             entity.HasIndex(row => new { row.PairId, row.LabellerId });
         });
         modelBuilder.Entity<LabelRow>(entity =>

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Rlhf.Coordinator.Agreement;
 using Rlhf.Coordinator.Feedback;
 using Rlhf.Coordinator.Ledger;
+using Rlhf.Coordinator.Runs;
 
 namespace Rlhf.Coordinator.Reports;
 
@@ -13,10 +14,9 @@ internal static class PeopleReportBuilder
     {
         var labels = await ledger.Labels.AsNoTracking().Where(label => label.RunId == runId)
             .OrderBy(label => label.Stage).ThenBy(label => label.Number).ToListAsync(cancellationToken);
+        var measured = labels.Select(label => StageContext.BesideNameOf(label.Stage)).Distinct().ToList();
         var judged = await ledger.Comparisons.AsNoTracking()
-            .Where(row => row.RunId == runId && row.LabellerId == null
-                && ledger.Labels.Any(label => label.PairId == row.MessageId))
-            .ToListAsync(cancellationToken);
+            .Where(row => row.RunId == runId && measured.Contains(row.Stage)).ToListAsync(cancellationToken);
         return labels.Count == 0 ? null : Of(labels, judged);
     }
 

@@ -114,7 +114,10 @@ internal sealed class StageContext(
     }
 
     /// <summary>The name under which this stage's measurements are.</summary>
-    public string BesideName => $"{row.Name}/measured";
+    public string BesideName => BesideNameOf(row.Name);
+
+    /// <summary>The name under which a stage's measurements are.</summary>
+    public static string BesideNameOf(string stage) => $"{stage}/measured";
 
     /// <summary>Has a job done by the Learner, with its steps as this stage's progress and its figures in the ledger.</summary>
     public async Task<Job> RunJobAsync(

@@ -37,6 +37,9 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
         var harness = new CoordinatorHarness { _broker = broker.ConnectionString };
         await harness.PurgeAsync(cancellationToken);
         var builder = WebApplication.CreateSlimBuilder();
+
+        // The Coordinator's settings lie beside the tests too, with its ports.
+        builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(options => options.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();
@@ -69,7 +72,11 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
     public async Task<(WebApplication App, StandInServices Services)> StartCoordinatorAsync(
         Action<StandInServices>? configure, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateBuilder();
+        // The console's files lie beside its project, not beside the tests.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            WebRootPath = Path.Combine(Rlhf.Testing.Fixtures.RepositoryRoot(), "src", "Services", "Coordinator", "wwwroot"),
+        });
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.Configuration.AddInMemoryCollection(Connections);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>

@@ -134,7 +134,7 @@ public sealed partial class SecurityTests(BrokerFixture broker, Browser browser)
     {
         await using var harness = await ConsoleHarness.StartAsync(broker);
         using var anna = await SignedInAsync(harness, "anna");
-        using var again = await anna.Client.PostAsync("/join", anna.JoinForm, Cancellation);
+        using var again = await anna.Client.PostAsync(anna.JoinPath, anna.JoinForm, Cancellation);
 
         Assert.Contains("used already", await again.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
     }

@@ -12,10 +12,13 @@ internal sealed partial class SignedIn : IDisposable
     private readonly HttpClientHandler _handler;
     private readonly string _token;
 
-    private SignedIn(HttpClientHandler handler, HttpClient client, string token, FormUrlEncodedContent joinForm, string setCookie) =>
-        (_handler, Client, _token, JoinForm, SetCookie) = (handler, client, token, joinForm, setCookie);
+    private SignedIn(HttpClientHandler handler, HttpClient client, string token, string joinPath, FormUrlEncodedContent joinForm, string setCookie) =>
+        (_handler, Client, _token, JoinPath, JoinForm, SetCookie) = (handler, client, token, joinPath, joinForm, setCookie);
 
     public HttpClient Client { get; }
+
+    /// <summary>Where the invitation was redeemed.</summary>
+    public string JoinPath { get; }
 
     /// <summary>The form by which the invitation was redeemed.</summary>
     public FormUrlEncodedContent JoinForm { get; }
@@ -28,12 +31,13 @@ internal sealed partial class SignedIn : IDisposable
         var handler = new HttpClientHandler { AllowAutoRedirect = false, CookieContainer = new CookieContainer() };
         var client = new HttpClient(handler) { BaseAddress = new Uri(harness.Address) };
         var code = await harness.InviteAsync(name, role);
-        var token = TokenOf(await client.GetStringAsync($"/join?code={code}", cancellationToken));
+        var path = $"/join?code={code}";
+        var token = TokenOf(await client.GetStringAsync(path, cancellationToken));
         FormUrlEncodedContent Form() => new(new Dictionary<string, string> { ["_handler"] = "join", ["code"] = code, ["__RequestVerificationToken"] = token });
         using var form = Form();
-        using var joined = await client.PostAsync("/join", form, cancellationToken);
+        using var joined = await client.PostAsync(path, form, cancellationToken);
         Assert.Equal(HttpStatusCode.Redirect, joined.StatusCode);
-        return new SignedIn(handler, client, token, Form(), joined.Headers.GetValues("Set-Cookie").Single(cookie => cookie.StartsWith("rlhf-session=", StringComparison.Ordinal)));
+        return new SignedIn(handler, client, token, path, Form(), joined.Headers.GetValues("Set-Cookie").Single(cookie => cookie.StartsWith("rlhf-session=", StringComparison.Ordinal)));
     }
 
     /// <summary>A JSON post with the page's token.</summary>

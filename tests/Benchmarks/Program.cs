@@ -12,6 +12,7 @@ Command[] commands =
     .. LoadBenchmark.Create(threads),
     RewardBenchmark.Create(threads),
     HhRewardCommand.Create(threads),
+    RatingsBenchmark.Create(),
 ];
 foreach (var command in commands)
 {

@@ -73,7 +73,11 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
     public async Task<(WebApplication App, StandInServices Services)> StartCoordinatorAsync(
         Action<StandInServices>? configure, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateBuilder();
+        // The console's files lie beside its project, not beside the tests.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            WebRootPath = Path.Combine(Rlhf.Testing.Fixtures.RepositoryRoot(), "src", "Services", "Coordinator", "wwwroot"),
+        });
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.Configuration.AddInMemoryCollection(Connections);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>

@@ -62,9 +62,7 @@ internal sealed class PairTable
         var table = new PairTable(_pairOf, _shareOf, First, Second);
         for (var game = 0; game < _pairOf.Length; game++)
         {
-#pragma warning disable CA5394 // Not for secrets: the same page twice shows the same intervals.
             table.Enter(random.Next(_pairOf.Length));
-#pragma warning restore CA5394
         }
 
         return table;

@@ -1,4 +1,5 @@
 using System.Net;
+using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Antiforgery;
 using Rlhf.Coordinator.Web.Access;
 
@@ -20,7 +21,7 @@ internal static class ConsoleSecurity
         var options = app.Services.GetRequiredService<ConsoleOptions>();
         app.Use(async (context, next) =>
         {
-            if (IsGrpc(context.Request))
+            if (IsGrpc(context))
             {
                 await next(context);
                 return;
@@ -47,8 +48,8 @@ internal static class ConsoleSecurity
         });
     }
 
-    /// <summary>Whether this is a call of a gRPC service, which programs make and browsers can't.</summary>
-    public static bool IsGrpc(HttpRequest request) => request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true;
+    /// <summary>Whether a gRPC service answers this, which programs call and browsers can't. The endpoint tells; a header could lie.</summary>
+    public static bool IsGrpc(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is not null;
 
     /// <summary>Requires a page's token, in a form's field or in <see cref="TokenHeader"/>.</summary>
     public static TBuilder RequireAntiforgery<TBuilder>(this TBuilder builder)

@@ -12,7 +12,7 @@ internal static class AccessRules
         var access = app.Services.GetRequiredService<VisitorAccess>();
         app.Use(async (context, next) =>
         {
-            if (ConsoleSecurity.IsGrpc(context.Request))
+            if (ConsoleSecurity.IsGrpc(context))
             {
                 await next(context);
                 return;

@@ -85,10 +85,8 @@ internal sealed class StandingsBoard(IDbContextFactory<LedgerContext> contexts, 
         }
 
         // Ids sort by stage and prompt; Elo depends on the order, and one that is drawn favours nobody.
-#pragma warning disable CA5394
         var shuffled = games.ToArray();
         new Random((int)(run.Seed & int.MaxValue)).Shuffle(shuffled);
-#pragma warning restore CA5394
         var byJudge = new Dictionary<string, IReadOnlyList<RatedPlayer>> { [""] = Rate(shuffled, options) };
         foreach (var judge in shuffled.GroupBy(game => game.Judge).OrderByDescending(group => group.Count()))
         {

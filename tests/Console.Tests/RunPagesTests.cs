@@ -1,0 +1,90 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Playwright;
+using Rlhf.Coordinator.Ledger;
+using Rlhf.Coordinator.Tests;
+using static Microsoft.Playwright.Assertions;
+
+namespace Rlhf.Console.Tests;
+
+public sealed class RunPagesTests(BrokerFixture broker, Browser browser)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_run_is_started_from_a_file_paused_resumed_and_cancelled_by_its_buttons()
+    {
+        await using var harness = await ConsoleHarness.StartAsync(broker);
+        await using var context = await browser.ContextAsync();
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(harness.Address + "/runs");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Start a run" }).ClickAsync();
+        await page.GetByLabel("a run file").CheckAsync();
+        await page.GetByLabel("or its text").FillAsync("stages:\n  - stage: responses\n  - stage: preferenzes\n");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("unknown stage 'preferenzes'");
+        await Expect(page.Locator(".blamed")).ToContainTextAsync("3    - stage: preferenzes");
+
+        // Waits for people, so it stays where it is.
+        await page.GetByLabel("or its text").FillAsync("name: wait for/people\nstages:\n  - stage: responses\n    prompts: 4\n  - stage: preferences\n    by: people\n    labels: 5\n");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Start" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("wait for/people");
+        await Expect(page.Locator(".stage").Nth(1)).ToContainTextAsync("waiting for people");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
+        await Expect(page.Locator(".facts .state")).ToHaveTextAsync("paused");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
+        await Expect(page.Locator(".facts .state")).ToHaveTextAsync("running");
+        await page.GetByText("Cancel…").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Cancel the run" }).ClickAsync();
+        await Expect(page.Locator(".facts .state")).ToHaveTextAsync("cancelled");
+        await using var ledger = harness.Ledger();
+        Assert.Equal(RunStatus.Cancelled, (await ledger.Runs.SingleAsync(Cancellation)).Status);
+    }
+
+    [Fact]
+    public async Task A_curve_is_zoomed_by_dragging_and_exported_as_numbers()
+    {
+        await using var harness = await ConsoleHarness.StartAsync(broker);
+        await SeededRun.AddAsync(harness.Writer, prompts: 4);
+        await using var context = await browser.ContextAsync();
+        var page = await context.NewPageAsync();
+        await page.GotoAsync($"{harness.Address}/runs/{SeededRun.Id}");
+        var figure = page.Locator("figure[data-figure=score]");
+        var chart = figure.Locator("svg.chart");
+        await Expect(chart).ToHaveAttributeAsync("data-to", "60");
+        await chart.ScrollIntoViewIfNeededAsync();
+        var box = await chart.BoundingBoxAsync() ?? throw new InvalidOperationException("the chart is not to be seen");
+        await page.Mouse.MoveAsync(box.X + (box.Width / 2), box.Y + (box.Height / 2));
+        await page.Mouse.DownAsync();
+        await page.Mouse.MoveAsync(box.X + (box.Width * 0.75f), box.Y + (box.Height / 2), new() { Steps = 4 });
+        await page.Mouse.UpAsync();
+        await Expect(chart).Not.ToHaveAttributeAsync("data-to", "60");
+        var (from, to) = (int.Parse(await chart.GetAttributeAsync("data-from") ?? "", CultureInfo.InvariantCulture), int.Parse(await chart.GetAttributeAsync("data-to") ?? "", CultureInfo.InvariantCulture));
+        Assert.InRange(from, 20, 32);
+        Assert.InRange(to, from + 10, 50);
+        Assert.Contains("zoom=", page.Url, StringComparison.Ordinal);
+        await figure.GetByRole(AriaRole.Link, new() { Name = "All steps of Score, ppo" }).ClickAsync();
+        await Expect(chart).ToHaveAttributeAsync("data-to", "60");
+
+        using var client = new HttpClient();
+        var lines = (await client.GetStringAsync($"{harness.Address}/api/runs/{SeededRun.Id}/curves.csv?stage=ppo&name=kl", Cancellation)).Trim().ReplaceLineEndings("\n").Split('\n');
+        Assert.Equal("stage,name,step,value", lines[0]);
+        Assert.Equal(61, lines.Length);
+        Assert.Equal("ppo,kl,60,6.962", lines[60]);
+    }
+
+    [Fact]
+    public async Task The_report_is_one_file_without_script()
+    {
+        await using var harness = await ConsoleHarness.StartAsync(broker);
+        await SeededRun.AddAsync(harness.Writer, prompts: 4);
+        using var client = new HttpClient();
+        var html = await client.GetStringAsync($"{harness.Address}/runs/{SeededRun.Id}/report.html?download=true", Cancellation);
+
+        Assert.Contains("<path class=\"line\"", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("src=", html.Replace("src=x onerror", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain("href=", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("url(", html, StringComparison.Ordinal);
+    }
+}

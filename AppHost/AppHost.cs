@@ -18,6 +18,7 @@ var builder = DistributedApplication.CreateBuilder(Orchestrator.ArgumentsFor(opt
 // A connection string that is given wins; else a server of our own.
 var cache = builder.AddRedisUnlessGiven("cache");
 var messaging = builder.AddRabbitMQUnlessGiven("messaging");
+var ledger = builder.AddLedgerDatabaseIfWanted("ledger", options);
 var threads = ThreadShares.Of(Environment.ProcessorCount, options.Generators, options.RewardReplicas);
 
 var learner = builder.AddProject<Projects.Learner>("learner")
@@ -49,6 +50,7 @@ var coordinator = builder.AddProject<Projects.Coordinator>("coordinator")
     .WithBackingServers(cache, messaging)
     .WithService(generator).WithService(judge).WithService(reward).WithService(learner)
     .WaitFor(generator).WaitFor(judge).WaitFor(reward).WaitFor(learner)
+    .WithLedger(ledger)
     .WithRun(options)
     .WithEnvironment("Data__Path", options.DataPathOf("coordinator"));
 

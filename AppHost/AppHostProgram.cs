@@ -53,12 +53,17 @@ internal static class AppHostProgram
         CancellationToken cancellationToken)
     {
         Terminal.WriteLine(Orchestrator.Description);
-        Terminal.WriteLine($"Starting Redis, RabbitMQ and the services; their logs go to {options.LogsPath}.");
+        Terminal.WriteLine($"Starting Redis, RabbitMQ{(options.Ledger == LedgerStore.Postgres ? ", PostgreSQL" : "")} and the services; their logs go to {options.LogsPath}.");
         await app.StartAsync(cancellationToken);
         await app.ResourceNotifications.WaitForResourceHealthyAsync(coordinator.Resource.Name, cancellationToken);
         var web = coordinator.GetEndpoint("http").Url;
         Terminal.WriteLine($"All services are up. Web page: {web}  Reward API (gRPC): {string.Join(' ', Orchestrator.AddressesOf(reward, "grpc"))}");
-        Terminal.WriteLine($"OpenAI-compatible API: {generator.GetEndpoint("http").Url}/v1");
+        Terminal.WriteLine($"OpenAI-compatible API: {generator.GetEndpoint("http").Url}/v1  Feedback API (gRPC): {coordinator.GetEndpoint("grpc").Url}");
+
+        if (FirstInvitation.Find(options.DataPathOf(coordinator.Resource.Name)) is { } invitation)
+        {
+            Terminal.WriteLine($"To label answers, open this once: {invitation}");
+        }
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var applicationEnd = Orchestrator.EndedAsync(app, cancellationToken);

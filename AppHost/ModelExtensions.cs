@@ -13,6 +13,18 @@ internal static class ModelExtensions
     public static IResourceBuilder<IResourceWithConnectionString> AddRabbitMQUnlessGiven(this IDistributedApplicationBuilder builder, string name)
         => builder.Configuration.GetConnectionString(name) is { Length: > 0 } ? builder.AddConnectionString(name) : builder.AddRabbitMQ(name);
 
+    /// <summary>The ledger's PostgreSQL: one that is given, or one of our own when the command line asks for it; null for the SQLite file.</summary>
+    public static IResourceBuilder<IResourceWithConnectionString>? AddLedgerDatabaseIfWanted(
+        this IDistributedApplicationBuilder builder, string name, AppHostOptions options)
+        => builder.Configuration.GetConnectionString(name) is { Length: > 0 } ? builder.AddConnectionString(name)
+            : options.Ledger == LedgerStore.Postgres ? builder.AddPostgres("postgres").WithDataVolume().AddDatabase(name)
+            : null;
+
+    /// <summary>Where the ledger is kept, if that is no file of the service's own.</summary>
+    public static IResourceBuilder<ProjectResource> WithLedger(
+        this IResourceBuilder<ProjectResource> builder, IResourceBuilder<IResourceWithConnectionString>? database)
+        => database is null ? builder : builder.WithReference(database).WaitFor(database);
+
     public static IResourceBuilder<ProjectResource> WithBackingServers(
         this IResourceBuilder<ProjectResource> builder,
         IResourceBuilder<IResourceWithConnectionString> cache,

@@ -8,6 +8,13 @@ internal interface IDistributedApplicationBuilder
     /// <summary>Environment variables and command-line settings.</summary>
     IConfiguration Configuration { get; }
 
+    /// <summary>Opens the logs of what is started.</summary>
+    ChildOutputs Outputs { get; }
+
+    /// <summary>Makes a resource part of the model.</summary>
+    IResourceBuilder<T> AddResource<T>(T resource)
+        where T : Resource;
+
     /// <summary>A server that somebody else runs, by its ConnectionStrings entry.</summary>
     IResourceBuilder<IResourceWithConnectionString> AddConnectionString(string name);
 

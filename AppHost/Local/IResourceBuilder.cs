@@ -5,4 +5,7 @@ internal interface IResourceBuilder<out T>
     where T : IResource
 {
     T Resource { get; }
+
+    /// <summary>The model that it is part of.</summary>
+    IDistributedApplicationBuilder ApplicationBuilder { get; }
 }

@@ -9,7 +9,7 @@ internal sealed record LocalRunnerOptions
     /// <summary>The folder with a log file for each child.</summary>
     public string LogsPath { get; init; } = Path.Combine(Path.GetTempPath(), "rlhf-logs");
 
-    /// <summary>The folder for the files of Redis and RabbitMQ; each start empties its own part of it.</summary>
+    /// <summary>The folder for the files of servers. Each start empties those of Redis and RabbitMQ, and goes on with PostgreSQL's.</summary>
     public string ServersPath { get; init; } = Path.Combine(Path.GetTempPath(), "rlhf-servers");
 
     /// <summary>Shows every line in the terminal, not only warnings and errors.</summary>

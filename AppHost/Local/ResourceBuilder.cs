@@ -1,5 +1,5 @@
 namespace Rlhf.AppHost.Local;
 
 /// <inheritdoc />
-internal sealed record ResourceBuilder<T>(T Resource) : IResourceBuilder<T>
+internal sealed record ResourceBuilder<T>(T Resource, IDistributedApplicationBuilder ApplicationBuilder) : IResourceBuilder<T>
     where T : IResource;

@@ -8,12 +8,20 @@ internal static class ServerOptions
     /// <summary>A server whose files begin empty: queues and cached entries of an earlier start belong to work that is asked for anew.</summary>
     public static BackingServerOptions For(string name, ChildOutputs outputs)
     {
-        var folder = Path.Combine(outputs.Options.ServersPath, name);
-        if (Directory.Exists(folder))
+        var options = Keeping(name, outputs);
+        if (Directory.Exists(options.DataFolder))
         {
-            Directory.Delete(folder, recursive: true);
+            Directory.Delete(options.DataFolder, recursive: true);
         }
 
-        return new BackingServerOptions { DataFolder = folder, Progress = new TerminalProgress(name), OnOutput = outputs.Open(name).WriteQuietly };
+        return options;
     }
+
+    /// <summary>A server that goes on with the files of its earlier start.</summary>
+    public static BackingServerOptions Keeping(string name, ChildOutputs outputs) => new()
+    {
+        DataFolder = Path.Combine(outputs.Options.ServersPath, name),
+        Progress = new TerminalProgress(name),
+        OnOutput = outputs.Open(name).WriteQuietly,
+    };
 }

@@ -11,7 +11,7 @@ internal sealed record AppHostOptions
         .GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(static attribute => attribute.Key == "RepositoryRoot").Value ?? throw new InvalidOperationException("RepositoryRoot is empty.");
 
-    /// <summary>"none", "rlaif" or a run file's path.</summary>
+    /// <summary>"none", "rlaif", "rlhf", "mixed" or a run file's path.</summary>
     public required string Run { get; init; }
 
     /// <summary>Ends the system when the run has ended.</summary>
@@ -42,6 +42,9 @@ internal sealed record AppHostOptions
 
     /// <summary>The folder that everything is kept in.</summary>
     public required string DataPath { get; init; }
+
+    /// <summary>What keeps the ledger, where no connection string names a server.</summary>
+    public required LedgerStore Ledger { get; init; }
 
     /// <summary>Goes on with the last run instead of starting a new one.</summary>
     public required bool Resume { get; init; }

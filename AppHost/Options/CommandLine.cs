@@ -10,13 +10,19 @@ internal static class CommandLine
     public const string NoRun = "none";
     public const string DefaultRun = "rlaif";
 
+    private const string SqliteLedger = "sqlite";
+    private const string PostgresLedger = "postgres";
+
+    // What the Coordinator has built in.
+    private static readonly string[] _namedRuns = [NoRun, DefaultRun, "rlhf", "mixed"];
+
     /// <summary>The exit code for a command line that asks for what cannot be.</summary>
     public const int UsageError = 2;
 
     private static readonly Option<string> _run = new("--run")
     {
-        Description = "What to do: none (only start the system), rlaif (train from AI feedback), or a run file (YAML or JSON).",
-        HelpName = "none|rlaif|FILE",
+        Description = "What to do: none (only start the system), rlaif (train from AI feedback), rlhf (from people's), mixed (from both), or a run file (YAML or JSON).",
+        HelpName = "none|rlaif|rlhf|mixed|FILE",
         DefaultValueFactory = static _ => DefaultRun,
     };
 
@@ -72,6 +78,13 @@ internal static class CommandLine
         HelpName = "FOLDER",
     };
 
+    private static readonly Option<string> _ledger = new("--ledger")
+    {
+        Description = "What keeps the ledger: sqlite, a file in the data folder, or postgres, a PostgreSQL started beside the services. ConnectionStrings__ledger names one that runs already.",
+        HelpName = "sqlite|postgres",
+        DefaultValueFactory = static _ => SqliteLedger,
+    };
+
     private static readonly Option<bool> _resume = new("--resume") { Description = "Go on with the last run in the data folder, where it stopped." };
 
     private static readonly Option<bool> _verbose = new("--verbose") { Description = "Show every log line of every service, not only warnings and errors." };
@@ -85,7 +98,7 @@ internal static class CommandLine
     {
         var command = new RootCommand("Starts the whole system on this machine and trains a language model from feedback. Ctrl-C stops everything.")
         {
-            _run, _exitWhenDone, _report, _seed, _model, _prompts, _constitution, _generators, _rewardReplicas, _data, _resume, _verbose,
+            _run, _exitWhenDone, _report, _seed, _model, _prompts, _constitution, _generators, _rewardReplicas, _data, _ledger, _resume, _verbose,
         };
         var parsed = command.Parse(args);
         if (parsed.Errors.Count == 0 && parsed.Action is not null)
@@ -118,6 +131,7 @@ internal static class CommandLine
         Generators = parsed.GetValue(_generators),
         RewardReplicas = parsed.GetValue(_rewardReplicas),
         DataPath = FullPath(parsed.GetValue(_data)) ?? Path.Combine(AppHostOptions.RepositoryRoot, "data"),
+        Ledger = parsed.GetValue(_ledger) == PostgresLedger ? LedgerStore.Postgres : LedgerStore.Sqlite,
         Resume = parsed.GetValue(_resume),
         Verbose = parsed.GetValue(_verbose),
     };
@@ -137,12 +151,13 @@ internal static class CommandLine
 
         var run = parsed.GetValue(_run);
         var hasRun = run != NoRun;
-        return MissingFile(_run, run is NoRun or DefaultRun ? null : run)
+        return MissingFile(_run, run is null || _namedRuns.Contains(run) ? null : run)
             ?? MissingFile(_prompts, parsed.GetValue(_prompts))
             ?? MissingFile(_constitution, parsed.GetValue(_constitution))
             ?? MissingModel(parsed.GetValue(_model))
             ?? ImpossibleCount(_generators, parsed.GetValue(_generators))
             ?? ImpossibleCount(_rewardReplicas, parsed.GetValue(_rewardReplicas))
+            ?? (parsed.GetValue(_ledger) is not (SqliteLedger or PostgresLedger) ? $"--ledger is '{parsed.GetValue(_ledger)}'; it can be {SqliteLedger} or {PostgresLedger}." : null)
             ?? (!hasRun && parsed.GetValue(_exitWhenDone) ? "--exit-when-done needs a run, and --run is none." : null)
             ?? (!hasRun && parsed.GetValue(_report) is not null ? "--report needs a run, and --run is none." : null)
             ?? UnwritableReport(parsed.GetValue(_report));
@@ -173,7 +188,7 @@ internal static class CommandLine
     };
 
     private static string RunOf(ParseResult parsed)
-        => parsed.GetValue(_run) is { } run and not (NoRun or DefaultRun) ? Path.GetFullPath(run) : parsed.GetValue(_run) ?? DefaultRun;
+        => parsed.GetValue(_run) is not { } run ? DefaultRun : _namedRuns.Contains(run) ? run : Path.GetFullPath(run);
 
     private static string? FullPath(string? path) => path is null ? null : Path.GetFullPath(path);
 }

@@ -13,10 +13,15 @@ internal static class ReportSummary
     public static IEnumerable<string> LinesOf(string json)
     {
         var report = JsonNode.Parse(json) ?? throw new JsonException("the report is empty");
+        if (report["people"] is { } people)
+        {
+            yield return PeopleLine(people);
+        }
+
         if (report["rewardModel"]?["pairwiseAccuracy"] is { } accuracy)
         {
             var clear = report["rewardModel"]?["clearPairwiseAccuracy"] is { } clearAccuracy
-                ? $", and about {Percent(clearAccuracy)} of the {report["rewardModel"]?["pairsClear"]} that the judge was clear about" : "";
+                ? $", and about {Percent(clearAccuracy)} of the {report["rewardModel"]?["pairsClear"]} that {(report["people"] is null ? "the judge was" : "the labels are")} clear about" : "";
             yield return $"Reward model: right about {Percent(accuracy)} of {report["rewardModel"]?["pairsHeldOut"]} pairs it never saw{clear}.";
         }
 
@@ -24,7 +29,7 @@ internal static class ReportSummary
         {
             var share = report["trainableParameterShare"] is { } trained ? $" {Percent(trained, "P1")} of the parameters were trained." : "";
             yield return string.Create(
-                CultureInfo.InvariantCulture, $"PPO: KL to the fine-tuned model {(double)kl:F2} nats an answer, mean score {Score(report, "scoreFirst")} to {Score(report, "scoreLast")}.{share}");
+                CultureInfo.InvariantCulture, $"PPO: KL to {(report["evaluation"]?["fineTuned"] is null ? "the base model" : "the fine-tuned model")} {(double)kl:F2} nats an answer, mean score {Score(report, "scoreFirst")} to {Score(report, "scoreLast")}.{share}");
         }
 
         var models = _models.Where(model => report["evaluation"]?[model.Key] is not null).ToList();
@@ -49,6 +54,18 @@ internal static class ReportSummary
             yield return $"Compliance and helpfulness were not measured: {note}.";
         }
     }
+
+    private static string PeopleLine(JsonNode people)
+    {
+        var programs = people["programShare"] is not { } share || (double)share == 0 ? ""
+            : (double)share == 1 ? ", all of them from programs"
+            : $", {Percent(share)} of them from programs";
+        return $"People: {people["labels"]} labels{programs}{Agreement(people["agreement"], "agreement of two")}{Agreement(people["agreementWithJudge"], "with the judge")}.";
+    }
+
+    private static string Agreement(JsonNode? kappa, string whose) => kappa?["value"] is { } value
+        ? $"; {whose}: kappa {Number(value)}{(kappa["low"] is { } low && kappa["high"] is { } high ? $" ({Number(low)} to {Number(high)})" : "")} on {kappa["items"]} pairs"
+        : "";
 
     private static string Score(JsonNode report, string field) => report["ppo"]?[field] is { } score ? Number(score) : "unknown";
 

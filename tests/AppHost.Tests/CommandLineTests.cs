@@ -20,6 +20,7 @@ public sealed class CommandLineTests
     [InlineData("--report needs a run, and --run is none.", "--run", "none", "--report", "r.json")]
     [InlineData("--report: there is no folder '/nowhere/at'.", "--report", "/nowhere/at/all.json")]
     [InlineData("--seed", "--seed", "minus-one")]
+    [InlineData("--ledger is 'oracle'; it can be sqlite or postgres.", "--ledger", "oracle")]
     [InlineData("--data", "--data")]
     public void What_cannot_be_is_one_sentence_and_a_non_zero_exit(string expected, params string[] args)
     {
@@ -45,10 +46,17 @@ public sealed class CommandLineTests
         Assert.Equal("rlaif", options.Run);
         Assert.Equal(1ul, options.Seed);
         Assert.Equal((2, 1), (options.Generators, options.RewardReplicas));
+        Assert.Equal(LedgerStore.Sqlite, options.Ledger);
         Assert.Equal(Path.Combine(AppHostOptions.RepositoryRoot, "data"), options.DataPath);
         Assert.Equal(Path.Combine(AppHostOptions.RepositoryRoot, "src", "Models", "TinyAssistant", "model"), options.ModelPath);
         Assert.False(options.ExitWhenDone || options.Resume || options.Verbose);
     }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("rlhf")]
+    [InlineData("mixed")]
+    public void A_built_in_run_is_no_file(string run) => Assert.Equal(run, CommandLine.Parse(["--run", run], TextWriter.Null, TextWriter.Null, out _)?.Run);
 
     [Fact]
     public void Paths_are_absolute_whatever_folder_the_services_run_in()

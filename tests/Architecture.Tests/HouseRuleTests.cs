@@ -10,7 +10,7 @@ public sealed class HouseRuleTests
         => Assert.Empty(LongerThan(MaxProgramLines, Repository.SourceFiles.Where(static file => Path.GetFileName(file) == "Program.cs")));
 
     [Fact]
-    public void No_file_is_too_long_to_read_at_once() => Assert.Empty(LongerThan(MaxFileLines, Repository.SourceFiles));
+    public void No_file_is_too_long_to_read_at_once() => Assert.Empty(LongerThan(MaxFileLines, Repository.SourceFiles.Where(static file => !IsGenerated(file))));
 
     [Fact]
     public void Every_project_and_test_project_is_in_the_solution()
@@ -23,6 +23,9 @@ public sealed class HouseRuleTests
 
         Assert.Empty(missing);
     }
+
+    // Migrations, which dotnet ef writes; their one file of our own is beside those folders.
+    private static bool IsGenerated(string file) => Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(file))) == "Migrations";
 
     private static IEnumerable<string> LongerThan(int lines, IEnumerable<string> files)
         => from file in files

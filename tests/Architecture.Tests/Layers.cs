@@ -23,6 +23,7 @@ internal static class Layers
         ["BackingServers"] = Shared,
         ["ModelHub"] = Shared,
         ["RewardClient"] = Shared,
+        ["DataFiles"] = Shared,
         ["Coordinator"] = Service,
         ["Generator"] = Service,
         ["Judge"] = Service,
@@ -30,6 +31,7 @@ internal static class Layers
         ["Reward"] = Service,
         ["TinyAssistant.Training"] = Service,
         ["RewardSample"] = Service,
+        ["RuleLabeller"] = Service,
         ["AppHost"] = Host,
     };
 

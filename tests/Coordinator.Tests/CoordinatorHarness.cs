@@ -1,3 +1,5 @@
+using Grpc.Core;
+using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -34,7 +36,7 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
     {
         var harness = new CoordinatorHarness { _broker = broker.ConnectionString };
         await harness.PurgeAsync(cancellationToken);
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = harness.Folder }); // not the Coordinator's own settings, with its ports
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(options => options.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();
@@ -55,17 +57,23 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
         return path;
     }
 
-    /// <summary>A Coordinator process with stand-ins beside it.</summary>
+    /// <summary>Where a Coordinator finds its folder, the broker and the stand-in for the Learner.</summary>
+    public IReadOnlyDictionary<string, string?> Connections => new Dictionary<string, string?>
+    {
+        ["Data:Path"] = Folder,
+        ["ConnectionStrings:messaging"] = _broker,
+        ["services:learner:grpc:0"] = _learnerAddress,
+    };
+
+    /// <summary>A Coordinator with stand-ins beside it, in this process.</summary>
     public async Task<(WebApplication App, StandInServices Services)> StartCoordinatorAsync(
         Action<StandInServices>? configure, CancellationToken cancellationToken)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.Error);
+        builder.Configuration.AddInMemoryCollection(Connections);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Data:Path"] = Folder,
-            ["ConnectionStrings:messaging"] = _broker,
-            ["services:learner:grpc:0"] = _learnerAddress,
             ["Kestrel:Endpoints:http:Url"] = "http://127.0.0.1:0",
             ["Kestrel:Endpoints:http:Protocols"] = "Http1",
             ["Kestrel:Endpoints:grpc:Url"] = "http://127.0.0.1:0",
@@ -88,7 +96,43 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
         return (app, services);
     }
 
-    public static async Task<RunSnapshot> WaitForEndAsync(WebApplication app, CancellationToken cancellationToken)
+    public static Task<RunSnapshot> WaitForEndAsync(WebApplication app, CancellationToken cancellationToken) =>
+        WaitForAsync(app, run => run.IsEnded, cancellationToken);
+
+    /// <summary>A client of people's feedback.</summary>
+    /// <param name="app">The Coordinator.</param>
+    /// <param name="token">Sent with every call; null for none.</param>
+    public static FeedbackService.FeedbackServiceClient Feedback(WebApplication app, string? token)
+    {
+        // Endpoints of the configuration are bound in the order of their names: grpc, http.
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First() ?? "";
+        return Feedback(address, token);
+    }
+
+    /// <summary>A client of people's feedback at an address.</summary>
+    public static FeedbackService.FeedbackServiceClient Feedback(string address, string? token)
+    {
+        var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions
+        {
+            Credentials = ChannelCredentials.Create(ChannelCredentials.Insecure, CallCredentials.FromInterceptor((_, metadata) =>
+            {
+                if (token is not null)
+                {
+                    metadata.Add("authorization", $"Bearer {token}");
+                }
+
+                return Task.CompletedTask;
+            })),
+            UnsafeUseInsecureChannelCallCredentials = true,
+        });
+        return new FeedbackService.FeedbackServiceClient(channel);
+    }
+
+    /// <summary>The token of the first lead.</summary>
+    public string LeadToken => File.ReadAllText(Path.Combine(Folder, "lead-token"));
+
+    /// <summary>Waits until the active run is as wanted.</summary>
+    public static async Task<RunSnapshot> WaitForAsync(WebApplication app, Func<RunSnapshot, bool> condition, CancellationToken cancellationToken)
     {
         var board = app.Services.GetRequiredService<RunBoard>();
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -96,7 +140,7 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
         while (true)
         {
             var change = board.Next;
-            if (board.StartedByItself is { } runId && board.Find(runId) is { IsEnded: true } run)
+            if (board.StartedByItself is { } runId && board.Find(runId) is { } run && condition(run))
             {
                 return run;
             }

@@ -6,7 +6,7 @@ using Rlhf.V1;
 
 namespace Rlhf.Coordinator.Tests;
 
-public sealed class LedgerTests : IAsyncLifetime
+public class LedgerTests : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("rlhf-ledger-").FullName;
     private ServiceProvider? _provider;
@@ -21,8 +21,8 @@ public sealed class LedgerTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _provider = new ServiceCollection().AddLedger(Path.Combine(_folder, "ledger.db")).AddLogging().BuildServiceProvider();
-        LedgerDatabase.Open(Contexts);
+        _provider = (await AddLedgerAsync(new ServiceCollection())).AddLogging().BuildServiceProvider();
+        Services.GetRequiredService<ILedgerDatabase>().Open();
         await Writer.StartAsync(Cancellation);
     }
 
@@ -36,7 +36,11 @@ public sealed class LedgerTests : IAsyncLifetime
 
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Directory.Delete(_folder, recursive: true);
+        GC.SuppressFinalize(this);
     }
+
+    private protected virtual Task<IServiceCollection> AddLedgerAsync(IServiceCollection services) =>
+        Task.FromResult(services.AddSqliteLedger(Path.Combine(_folder, "ledger.db")));
 
     private static RolloutGenerated Rollout(string id, int samples) => new()
     {
@@ -44,6 +48,11 @@ public sealed class LedgerTests : IAsyncLifetime
         PromptId = "p",
         PolicyVersion = "base",
         Samples = { Enumerable.Range(0, samples).Select(i => new Sample { Text = $"answer {i}", FinishReason = FinishReason.EndOfSequence }) },
+    };
+
+    private static ResponseRow Response(string id, string text, long seed) => new()
+    {
+        ResponseId = id, RunId = "r", Stage = "s", Step = 0, PromptId = "p", PolicyVersion = "base", Text = text, TokenCount = 1, IsFinished = null, Seed = seed,
     };
 
     [Fact]
@@ -84,6 +93,55 @@ public sealed class LedgerTests : IAsyncLifetime
         await using var ledger = await Contexts.CreateDbContextAsync(Cancellation);
         Assert.Equal(3000, await ledger.Responses.CountAsync(Cancellation));
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), $"took {clock.Elapsed}");
+    }
+
+    [Fact]
+    public async Task What_is_written_is_read_to_the_last_bit_and_character()
+    {
+        const string Name = "a\0b";
+        string[] texts = ["", "\0", "a\0b", "\u0010", "\u00100", "\0\u0010\u00101", "é\u0301 日本 \U0001F600\r\n\t", "\uFFFF"];
+        double[] numbers = [0.1, 1.0 / 3, double.Epsilon, double.MaxValue, -1e-308, Math.BitDecrement(1)];
+        long[] seeds = [0, long.MaxValue, long.MinValue, (1L << 53) + 1];
+        await Writer.WriteAsync((ledger, _) =>
+        {
+            ledger.AddRange(texts.Select((text, i) => Response($"t{i}", text, 0)));
+            ledger.AddRange(seeds.Select((seed, i) => Response($"s{i}", "x", seed)));
+            ledger.AddRange(numbers.Select((number, i) => new StepMetricRow { RunId = "r", Stage = "s", Step = i, Name = Name, Value = number }));
+            return Task.CompletedTask;
+        }, Cancellation);
+
+        await using var ledger = await Contexts.CreateDbContextAsync(Cancellation);
+        var responses = await ledger.Responses.AsNoTracking().ToDictionaryAsync(row => row.ResponseId, Cancellation);
+        Assert.Equal(texts, texts.Select((_, i) => responses[$"t{i}"].Text));
+        Assert.Equal(seeds, seeds.Select((_, i) => responses[$"s{i}"].Seed));
+        var name = Name;
+        var metrics = await ledger.StepMetrics.AsNoTracking().Where(row => row.Name == name).OrderBy(row => row.Step).Select(row => row.Value).ToListAsync(Cancellation);
+        Assert.Equal(numbers.Select(BitConverter.DoubleToInt64Bits), metrics.Select(BitConverter.DoubleToInt64Bits));
+    }
+
+    [Fact]
+    public async Task Text_is_ordered_by_code_point()
+    {
+        string[] ids = ["é", "a", "B", "_", "-", "a-", "a0", "\uFFFD", "\U0001F600", "z", "10", "9"];
+        await Writer.WriteAsync((ledger, _) =>
+        {
+            ledger.AddRange(ids.Select(id => Response(id, id, 0)));
+            return Task.CompletedTask;
+        }, Cancellation);
+
+        await using var ledger = await Contexts.CreateDbContextAsync(Cancellation);
+        var ordered = await ledger.Responses.OrderBy(row => row.ResponseId).Select(row => row.ResponseId).ToListAsync(Cancellation);
+        Assert.Equal(["-", "10", "9", "B", "_", "a", "a-", "a0", "z", "é", "\uFFFD", "\U0001F600"], ordered);
+        Assert.Equal(["a-"], await ledger.Responses.Where(row => row.ResponseId.StartsWith("a-")).OrderBy(row => row.ResponseId).Select(row => row.ResponseId).ToListAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task The_last_migration_has_the_tables_of_the_program()
+    {
+        await using var ledger = await Contexts.CreateDbContextAsync(Cancellation);
+
+        Assert.False(ledger.Database.HasPendingModelChanges());
+        Assert.Empty(await ledger.Database.GetPendingMigrationsAsync(Cancellation));
     }
 
     [Fact]

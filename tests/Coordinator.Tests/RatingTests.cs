@@ -49,6 +49,21 @@ public sealed class RatingTests
     }
 
     [Fact]
+    public void Elo_of_three_players_after_a_win_a_tie_an_upset_and_a_leaning()
+    {
+        // By hand, with K = 32 and twenty decimals (a, b, c begin at 1000):
+        //   a beats b          expected 0.5          a 1016           b 984
+        //   b ties with c      expected 0.4769904    b 984.7363068    c 999.2636932
+        //   c beats a          expected 0.4759331    c 1016.0338330   a 999.2298602
+        //   a over b by ¾      expected 0.5208458    a 1006.5627943   b 977.4033727
+        var ratings = Elo.Rate(3, [new Comparison(0, 1, 1), new Comparison(1, 2, 0.5), new Comparison(2, 0, 1), new Comparison(0, 1, 0.75)], k: 32);
+
+        Assert.Equal(1006.56279428524758, ratings[0], 1e-9);
+        Assert.Equal(977.40337269363169, ratings[1], 1e-9);
+        Assert.Equal(1016.03383302102074, ratings[2], 1e-9);
+    }
+
+    [Fact]
     public void A_tie_between_equals_moves_nothing() =>
         Assert.Equal([1000, 1000], Elo.Rate(2, [new Comparison(0, 1, 0.5)], k: 32));
 

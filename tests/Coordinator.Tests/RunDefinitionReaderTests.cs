@@ -63,9 +63,18 @@ public sealed class RunDefinitionReaderTests
     }
 
     [Fact]
-    public void What_is_written_is_read_back_the_same()
+    public void Who_compares_and_in_which_order_is_read() => Assert.Equal(
+        new PreferencesOptions { Name = "preferences", By = ComparedBy.People, Labels = 40, OverlapShare = 0.2, Order = PairOrder.Uncertain, LeaseMinutes = 5 },
+        Assert.Single(RunDefinitionReader.Read(
+            "stages: [{stage: preferences, by: people, labels: 40, overlap-share: 0.2, order: uncertain, lease-minutes: 5}]").Stages));
+
+    [Theory]
+    [InlineData("rlaif")]
+    [InlineData("rlhf")]
+    [InlineData("mixed")]
+    public void What_is_written_is_read_back_the_same(string name)
     {
-        var definition = RlaifDefaults.Definition;
+        var definition = BuiltInRuns.Find(name) ?? throw new InvalidOperationException();
         var read = RunDefinitionReader.Read(RunDefinitionReader.Write(definition));
 
         Assert.Equal(definition.Name, read.Name);
@@ -83,6 +92,8 @@ public sealed class RunDefinitionReaderTests
     [InlineData("stages:\n  - stage: ppo\n    steps: many\n", "stage 'ppo' at line 2")]
     [InlineData("stages:\n  - stage: ppo\n    steps: 0\n", "stage 'ppo': The field Steps must be between 1")]
     [InlineData("stages: [{stage: ppo, precision: bfloat16}]", "stage 'ppo': 'precision: bfloat16' needs 'corrects-rollout-mismatch: true'")]
+    [InlineData("stages: [{stage: preferences, by: everybody}]", "stage 'preferences' at line 1")]
+    [InlineData("stages: [{stage: preferences, repeat-share: 0.9}]", "stage 'preferences': The field RepeatShare must be between 0")]
     [InlineData("stages: [{stage: ppo}, {stage: ppo}]", "two stages are named 'ppo'")]
     [InlineData("stages: [", "line ")]
     public void What_is_wrong_is_said(string text, string message) =>

@@ -8,13 +8,18 @@ using Rlhf.V1;
 
 namespace Rlhf.Coordinator.Tests;
 
-public sealed class RunTests(BrokerFixture broker)
+[Collection(nameof(BrokerFixture))]
+public class RunTests(BrokerFixture broker)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <summary>The ledger's connection string; null for a SQLite file.</summary>
+    protected virtual Task<string?> DatabaseAsync() => Task.FromResult<string?>(null);
 
     private async Task<CoordinatorHarness> HarnessAsync(int harmful = 10, int harmless = 10)
     {
         var harness = await CoordinatorHarness.StartAsync(broker, Cancellation);
+        harness.Settings["ConnectionStrings:ledger"] = await DatabaseAsync();
         harness.Settings["Run:Definition"] = "rlaif";
         harness.Settings["Run:Seed"] = "7";
         harness.Settings["Run:PromptsPath"] = harness.WritePrompts(harmful, harmless);

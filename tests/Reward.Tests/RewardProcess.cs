@@ -26,9 +26,11 @@ internal sealed class RewardProcess : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("rlhf-reward-process-").FullName;
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
         var project = Path.Combine(Fixtures.RepositoryRoot(), "src", "Services", "Reward");
-        var start = new ProcessStartInfo(
-            Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet")),
-            [Path.Combine(Fixtures.RepositoryRoot(), "artifacts", "bin", "Reward", configuration, "Rlhf.Reward.dll")]) { WorkingDirectory = project };
+        var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+        var start = new ProcessStartInfo(dotnet, [Path.Combine(Fixtures.RepositoryRoot(), "artifacts", "bin", "Reward", configuration, "Rlhf.Reward.dll")])
+        {
+            WorkingDirectory = project,
+        };
         var ports = TcpPorts.FindFree(2);
         var address = $"http://127.0.0.1:{ports[0]}";
         foreach (var (key, value) in new Dictionary<string, string>

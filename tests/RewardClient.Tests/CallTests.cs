@@ -41,7 +41,12 @@ public sealed class CallTests : IAsyncDisposable
         Assert.Equal(
             new ScoreBatchRequest
             {
-                RequestId = "mine", ModelVersion = "canary", Truncation = TruncationPolicy.KeepEnd, Cache = CachePolicy.Bypass, IncludeMembers = true, Head = "helpful",
+                RequestId = "mine",
+                ModelVersion = "canary",
+                Truncation = TruncationPolicy.KeepEnd,
+                Cache = CachePolicy.Bypass,
+                IncludeMembers = true,
+                Head = "helpful",
                 Items =
                 {
                     new ScoreItem { Text = new PromptAndResponse { Prompt = "p", Response = "12345" } },

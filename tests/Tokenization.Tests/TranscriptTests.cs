@@ -9,6 +9,16 @@ public sealed class TranscriptTests
         Assert.Equal("Be kind.\n\nHuman: Hello\n\nAssistant: Hi.\n\nHuman: Bye\n\nAssistant:", text);
     }
 
+    [Fact]
+    public void A_transcript_gives_its_turns_back()
+    {
+        ConversationTurn[] turns = [new("system", "Be kind."), new("user", "Hello\n\nthere"), new("assistant", "Hi."), new("user", "Bye")];
+
+        Assert.Equal(turns, Transcript.Parse(Transcript.Render(turns)));
+        Assert.Equal([new("user", ""), new("assistant", "Hi.")], Transcript.Parse("\n\nHuman: \n\nAssistant: Hi."));
+        Assert.Empty(Transcript.Parse("No speaker."));
+    }
+
     [Theory]
     [InlineData("tool", "x", "\"tool\"")]
     [InlineData("user", "  ", "empty")]

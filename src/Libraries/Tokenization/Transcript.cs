@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Rlhf.Tokenization;
 
@@ -6,7 +7,7 @@ namespace Rlhf.Tokenization;
 /// The plain-text form of a conversation, as in HH-RLHF (Bai et al. 2022, arXiv:2204.05862): turns under "Human:" and
 /// "Assistant:", a blank line before each.
 /// </summary>
-public static class Transcript
+public static partial class Transcript
 {
     /// <summary>Stands before a user's turn.</summary>
     public const string HumanMark = "\n\nHuman:";
@@ -33,6 +34,31 @@ public static class Transcript
         }
 
         return text.ToString();
+    }
+
+    /// <summary>Reads the turns of a transcript: what <see cref="Render"/> and <see cref="RenderTurns"/> wrote.</summary>
+    /// <param name="text">Text before the first mark is a system turn; a mark with nothing after it at the very end is none.</param>
+    /// <returns>The turns, their contents trimmed; none where there is no mark. A turn within the text may be empty.</returns>
+    public static IReadOnlyList<ConversationTurn> Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var marks = MarkPattern().Matches(text);
+        var turns = new List<ConversationTurn>();
+        if (marks.Count > 0 && text[..marks[0].Index].Trim() is { Length: > 0 } system)
+        {
+            turns.Add(new ConversationTurn("system", system));
+        }
+
+        foreach (var (i, mark) in marks.Index())
+        {
+            var content = text[(mark.Index + mark.Length)..(i + 1 < marks.Count ? marks[i + 1].Index : text.Length)].Trim();
+            if (content.Length > 0 || i + 1 < marks.Count)
+            {
+                turns.Add(new ConversationTurn(mark.Value == HumanMark ? "user" : "assistant", content));
+            }
+        }
+
+        return turns;
     }
 
     /// <summary>Checks what holds for conversations in any form.</summary>
@@ -62,6 +88,9 @@ public static class Transcript
             }
         }
     }
+
+    [GeneratedRegex($"(?:{HumanMark}|{AssistantMark})")]
+    private static partial Regex MarkPattern();
 
     private static string Mark(string role) => role switch
     {

@@ -1,4 +1,5 @@
-using Microsoft.EntityFrameworkCore;
+using Rlhf.Coordinator.Exchange;
+using Rlhf.Coordinator.Feedback;
 using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Recording;
 using Rlhf.Coordinator.Reports;
@@ -17,15 +18,18 @@ internal static class CoordinatorServices
     private const string LedgerFile = "ledger.db";
 
     /// <summary>Adds the ledger, the recording of facts and the run engine.</summary>
-    /// <exception cref="StartupException">The data folder is unusable, or the ledger is to be in a database this version does not speak.</exception>
+    /// <exception cref="StartupException">The data folder or the ledger's connection string is unusable.</exception>
     public static IHostApplicationBuilder AddCoordinator(this IHostApplicationBuilder builder)
     {
         var services = builder.Services;
         services.AddValidatedOptions<CoordinatorRunOptions>("Run");
         services.AddValidatedOptions<DataOptions>(DataOptions.Section);
-        services.AddLedger(LedgerPath(builder.Configuration));
+        AddLedger(services, builder.Configuration);
         services.AddMessagePublisher();
         services.AddRecording();
+        services.AddFeedback();
+        services.AddValidatedOptions<ImportOptions>(ImportOptions.Section);
+        services.AddExchange();
         services.AddRlhfGrpcClient<LearningService.LearningServiceClient>("learner");
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<RunPlans>();
@@ -35,8 +39,9 @@ internal static class CoordinatorServices
         services.AddSingleton<LearnerJobs>();
         services.AddSingleton<RunExecutor>();
         services.AddSingleton<RunEngine>();
+        services.AddSingleton<RunCommands>();
         services.AddSingleton<ReportBuilder>();
-        services.AddSingleton<RunDetailsReader>();
+        services.AddConsole(builder.Configuration);
         services.AddHostedService(static provider => provider.GetRequiredService<RunEngine>());
         return builder;
     }
@@ -45,21 +50,31 @@ internal static class CoordinatorServices
     /// <exception cref="StartupException">The ledger, the run file or the prompt file is unusable.</exception>
     public static void MapCoordinator(WebApplication app)
     {
-        LedgerDatabase.Open(app.Services.GetRequiredService<IDbContextFactory<LedgerContext>>());
+        app.Services.GetRequiredService<ILedgerDatabase>().Open();
         app.Services.GetRequiredService<RunEngine>().Prepare();
+        app.Services.GetRequiredService<Feedback.Guidelines>();
         app.MapDefaultEndpoints();
         app.MapGrpcService<RunGrpcService>();
         app.MapGrpcService<FeedbackGrpcService>();
-        app.MapWebPage();
+        app.MapConsole();
+        app.MapExchange();
+    }
+
+    // A connection string chooses PostgreSQL; without one, a file needs no server.
+    private static void AddLedger(IServiceCollection services, IConfiguration configuration)
+    {
+        if (configuration.GetConnectionString("ledger") is { Length: > 0 } connectionString)
+        {
+            services.AddPostgreSqlLedger(connectionString);
+        }
+        else
+        {
+            services.AddSqliteLedger(LedgerPath(configuration));
+        }
     }
 
     private static string LedgerPath(IConfiguration configuration)
     {
-        if (configuration.GetConnectionString("ledger") is { Length: > 0 })
-        {
-            throw new StartupException("ConnectionStrings:ledger is set, but this version keeps its ledger in SQLite only; leave it empty");
-        }
-
         var folder = configuration[$"{DataOptions.Section}:{nameof(DataOptions.Path)}"];
         if (string.IsNullOrWhiteSpace(folder))
         {

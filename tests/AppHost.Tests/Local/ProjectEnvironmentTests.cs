@@ -58,12 +58,33 @@ public sealed partial class ProjectEnvironmentTests
     public async Task A_given_connection_string_is_passed_on_as_it_is()
     {
         using var sample = new SampleApplication();
-        var cache = new ResourceBuilder<ConnectionStringResource>(new ConnectionStringResource("cache", "elsewhere:6379,password=pw"));
+        var cache = sample.Builder.AddResource(new ConnectionStringResource("cache", "elsewhere:6379,password=pw"));
         var front = sample.Builder.AddProject<SampleProject>("front").WithReference(cache).WithHttpHealthCheck("/alive", endpointName: "http");
         await using var app = sample.Builder.Build();
         await app.StartAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal("elsewhere:6379,password=pw", (await EnvironmentOfAsync(front))["ConnectionStrings__cache"]);
+    }
+
+    [Fact]
+    public async Task A_database_is_told_under_its_own_name_by_a_server_that_keeps_its_password()
+    {
+        using var sample = new SampleApplication();
+        var told = new List<string>();
+        for (var start = 0; start < 2; start++)
+        {
+            var builder = sample.NewBuilder();
+            var ledger = builder.AddPostgres("postgres").WithDataVolume().AddDatabase("ledger");
+            var front = builder.AddProject<SampleProject>("front").WithReference(ledger).WaitFor(ledger).WithHttpHealthCheck("/alive", endpointName: "http");
+            await using var app = builder.Build();
+            await app.StartAsync(TestContext.Current.CancellationToken);
+            var seen = await EnvironmentOfAsync(front);
+            told.Add(PortPattern().Replace(seen["ConnectionStrings__ledger"], "Port=P"));
+            Assert.Matches(@"^postgresql://rlhf:[0-9a-f]{32}@127\.0\.0\.1:\d+/ledger$", seen["LEDGER_URI"]);
+        }
+
+        Assert.Matches("^Host=127\\.0\\.0\\.1;Port=P;Username=rlhf;Password=[0-9a-f]{32};Database=ledger$", told[0]);
+        Assert.Equal(told[0], told[1]);
     }
 
     private static async Task<Dictionary<string, string>> EnvironmentOfAsync(IResourceBuilder<ProjectResource> project)
@@ -72,6 +93,9 @@ public sealed partial class ProjectEnvironmentTests
         var address = new Uri(project.GetEndpoint("http").Url + "/environment");
         return await client.GetFromJsonAsync<Dictionary<string, string>>(address, TestContext.Current.CancellationToken) ?? [];
     }
+
+    [GeneratedRegex(@"Port=\d+")]
+    private static partial Regex PortPattern();
 
     [GeneratedRegex($"^{LocalPort}$")]
     private static partial Regex LocalAddress();

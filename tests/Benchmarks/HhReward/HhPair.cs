@@ -1,4 +1,4 @@
-using Rlhf.Learner.Data.Files;
+using Rlhf.DataFiles;
 
 namespace Rlhf.Benchmarks.HhReward;
 

@@ -67,11 +67,14 @@ public sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Asks the process to stop; kills it, with all it started, when it has not after the grace period.</summary>
-    public async Task StopAsync(TimeSpan grace)
+    public Task StopAsync(TimeSpan grace) => StopAsync(grace, Signals.Terminate);
+
+    /// <summary>Asks the process to stop with the signal that it takes for that.</summary>
+    internal async Task StopAsync(TimeSpan grace, int signal)
     {
         if (!Exited.IsCompleted)
         {
-            Signals.Send(Id, Signals.Terminate);
+            Signals.Send(Id, signal);
             await Task.WhenAny(Exited, Task.Delay(grace));
         }
 

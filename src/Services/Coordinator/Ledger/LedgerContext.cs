@@ -2,8 +2,11 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Rlhf.Coordinator.Ledger;
 
-/// <summary>The tables of the ledger. Everything is addressed by ids that are functions of what was asked.</summary>
-internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : DbContext(options)
+/// <summary>
+/// The tables of the ledger. Everything is addressed by ids that are functions of what was asked. Each database has a context of its
+/// own, by which its migrations are found.
+/// </summary>
+internal abstract class LedgerContext(DbContextOptions options) : DbContext(options)
 {
     public DbSet<RunRow> Runs => Set<RunRow>();
 
@@ -27,6 +30,20 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
 
     public DbSet<StepMetricRow> StepMetrics => Set<StepMetricRow>();
 
+    public DbSet<LabellingRow> Labellings => Set<LabellingRow>();
+
+    public DbSet<ComparisonPairRow> ComparisonPairs => Set<ComparisonPairRow>();
+
+    public DbSet<LeaseRow> Leases => Set<LeaseRow>();
+
+    public DbSet<LabelRow> Labels => Set<LabelRow>();
+
+    public DbSet<LabellerRow> Labellers => Set<LabellerRow>();
+
+    public DbSet<CredentialRow> Credentials => Set<CredentialRow>();
+
+    public DbSet<GuidelinesRow> Guidelines => Set<GuidelinesRow>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.Entity<RunRow>().ToTable("runs").HasKey(row => row.RunId);
@@ -44,6 +61,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
         {
             entity.ToTable("responses").HasKey(row => row.ResponseId);
             entity.HasIndex(row => new { row.RunId, row.Stage });
+            entity.HasIndex(row => new { row.RunId, row.PromptId });
         });
         modelBuilder.Entity<RevisionRoundRow>(entity =>
         {
@@ -54,6 +72,7 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
         {
             entity.ToTable("comparisons").HasKey(row => row.MessageId);
             entity.HasIndex(row => new { row.RunId, row.Stage });
+            entity.HasIndex(row => new { row.RunId, row.PromptId });
         });
         modelBuilder.Entity<RatingRow>().ToTable("ratings").HasKey(row => new { row.RunId, row.ResponseId });
         modelBuilder.Entity<ScoreRow>(entity =>
@@ -63,5 +82,41 @@ internal sealed class LedgerContext(DbContextOptions<LedgerContext> options) : D
         });
         modelBuilder.Entity<VersionRow>().ToTable("versions").HasKey(row => row.VersionId);
         modelBuilder.Entity<StepMetricRow>().ToTable("step_metrics").HasKey(row => new { row.RunId, row.Stage, row.Step, row.Name });
+        DescribeFeedback(modelBuilder);
+    }
+
+    private static void DescribeFeedback(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<LabellingRow>().ToTable("labellings").HasKey(row => new { row.RunId, row.Stage });
+        modelBuilder.Entity<LabellingRow>().Property(row => row.State).HasConversion<string>();
+        modelBuilder.Entity<ComparisonPairRow>(entity =>
+        {
+            entity.ToTable("comparison_pairs").HasKey(row => row.PairId);
+            entity.HasIndex(row => new { row.RunId, row.Stage, row.IsAvailable, row.Priority, row.Position });
+            entity.HasIndex(row => new { row.RunId, row.Stage, row.PromptId });
+        });
+        modelBuilder.Entity<LeaseRow>(entity =>
+        {
+            entity.ToTable("leases").HasKey(row => row.LeaseId);
+            entity.Property(row => row.State).HasConversion<string>();
+            entity.HasIndex(row => new { row.RunId, row.Stage, row.State, row.ExpiresUnixMs });
+            entity.HasIndex(row => new { row.RunId, row.Stage, row.LabellerId, row.State });
+            entity.HasIndex(row => new { row.PairId, row.LabellerId });
+        });
+        modelBuilder.Entity<LabelRow>(entity =>
+        {
+            entity.ToTable("labels").HasKey(row => row.LeaseId);
+            entity.Property(row => row.Verdict).HasConversion<string>();
+            entity.HasIndex(row => new { row.RunId, row.Stage, row.LabellerId, row.Number });
+        });
+        modelBuilder.Entity<LabellerRow>().ToTable("labellers").HasKey(row => row.LabellerId);
+        modelBuilder.Entity<LabellerRow>().Property(row => row.Role).HasConversion<string>();
+        modelBuilder.Entity<CredentialRow>(entity =>
+        {
+            entity.ToTable("credentials").HasKey(row => row.Hash);
+            entity.Property(row => row.Kind).HasConversion<string>();
+            entity.HasIndex(row => row.LabellerId);
+        });
+        modelBuilder.Entity<GuidelinesRow>().ToTable("guidelines").HasKey(row => row.Hash);
     }
 }

@@ -20,13 +20,36 @@ internal sealed class LedgerWriter(IDbContextFactory<LedgerContext> contexts, Le
         WriteAsync((context, token) => AddAsync(context, fact, token), cancellationToken);
 
     /// <summary>Applies a change within the next transaction.</summary>
-    /// <param name="apply">Changes tracked rows; it must not save, and it may be called again when its batch failed.</param>
+    /// <param name="apply">
+    /// Changes tracked rows. It may be called again when its batch failed. It may save, which writes within the batch's transaction:
+    /// queries see what earlier changes of the batch did only then.
+    /// </param>
     /// <param name="cancellationToken">Stops waiting; the change may be written all the same.</param>
     public async Task WriteAsync(Func<LedgerContext, CancellationToken, Task> apply, CancellationToken cancellationToken)
     {
         var write = new Write(apply, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         await _writes.Writer.WriteAsync(write, cancellationToken);
         await write.Completion.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Applies a change that depends on what the ledger holds, and returns what came of it once it is committed.</summary>
+    /// <param name="apply">
+    /// As in the other overload; its queries see all that was written before. What it returns counts, so a refusal is
+    /// best returned: an exception takes its whole batch apart.
+    /// </param>
+    /// <param name="cancellationToken">Stops waiting; the change may be written all the same.</param>
+    public async Task<T> DecideAsync<T>(Func<LedgerContext, CancellationToken, Task<T>> apply, CancellationToken cancellationToken)
+    {
+        var results = new List<T>(1);
+        await WriteAsync(
+            async (context, token) =>
+            {
+                await context.SaveChangesAsync(token);
+                results.Clear();
+                results.Add(await apply(context, token));
+            },
+            cancellationToken);
+        return results[0];
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -50,12 +73,14 @@ internal sealed class LedgerWriter(IDbContextFactory<LedgerContext> contexts, Le
         try
         {
             await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+            await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
             foreach (var write in batch)
             {
                 await write.Apply(context, cancellationToken);
             }
 
             await context.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

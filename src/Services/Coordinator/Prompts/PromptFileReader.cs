@@ -13,6 +13,9 @@ internal static class PromptFileReader
     /// <summary>The longest prompt taken, in characters: what no context holds is not worth a request.</summary>
     public const int MaxCharacters = 100_000;
 
+    // Ids are parts of keys, and the index of a database holds keys of some 2,700 bytes.
+    private const int MaxIdCharacters = 200;
+
     private const int MaxReportedLines = 100;
 
     /// <summary>Reads a file.</summary>
@@ -187,7 +190,8 @@ internal static class PromptFileReader
             _ => null,
         };
         var reason =
-            parsed is null ? $"kind '{kind}' is none of harmful, unsafe, harmless, safe"
+            id?.Length > MaxIdCharacters ? $"the id is longer than {MaxIdCharacters} characters"
+            : parsed is null ? $"kind '{kind}' is none of harmful, unsafe, harmless, safe"
             : turns.Count == 0 ? "no messages"
             : turns.Any(turn => turn is null || turn.Role is not ("system" or "user" or "assistant")) ? "a role is none of system, user, assistant"
             : turns.Any(turn => string.IsNullOrWhiteSpace(turn.Content)) ? "empty text"

@@ -19,20 +19,31 @@ internal static class BradleyTerry
     /// <returns>One strength a player; their mean is 0.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The penalty is not above 0.</exception>
     /// <exception cref="ArithmeticException">The fit did not converge.</exception>
-    public static double[] Fit(int players, IReadOnlyCollection<Comparison> comparisons, double penalty)
+    public static double[] Fit(int players, IReadOnlyCollection<Comparison> comparisons, double penalty) =>
+        Fit(PairTable.Of(comparisons), new double[players], penalty);
+
+    /// <summary>Fits strengths to what each pair of players has played together.</summary>
+    /// <param name="pairs">The pairs.</param>
+    /// <param name="start">Where to begin, one strength a player: near the maximum it takes fewer steps.</param>
+    /// <param name="penalty">λ, above 0.</param>
+    /// <returns>One strength a player; their mean is 0.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The penalty is not above 0.</exception>
+    /// <exception cref="ArithmeticException">The fit did not converge.</exception>
+    public static double[] Fit(PairTable pairs, IReadOnlyList<double> start, double penalty)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(penalty);
-        var strengths = new double[players];
-        var value = LogLikelihood(strengths, comparisons, penalty);
+        double[] strengths = [.. start];
+        var (gradient, variances) = (new double[strengths.Length], new double[pairs.Count]);
+        var value = LogLikelihood(strengths, pairs, penalty);
         for (var iteration = 0; iteration < MaxIterations; iteration++)
         {
-            var (gradient, curvature) = Derivatives(strengths, comparisons, penalty);
-            if (gradient.Max(Math.Abs) < Tolerance)
+            Differentiate(strengths, pairs, penalty, gradient, variances);
+            if (gradient.Length == 0 || gradient.Max(Math.Abs) < Tolerance)
             {
                 break;
             }
 
-            var step = Solve(curvature, gradient);
+            var step = Solve(pairs, variances, penalty, gradient);
 
             // Newton overshoots where outcomes are certain: halve until the likelihood does not fall.
             for (var share = 1.0; ; share /= 2)
@@ -43,8 +54,8 @@ internal static class BradleyTerry
                 }
 
                 var next = strengths.Zip(step, (strength, change) => strength + (share * change)).ToArray();
-                var nextValue = LogLikelihood(next, comparisons, penalty);
-                if (nextValue >= value - 1e-12)
+                var nextValue = LogLikelihood(next, pairs, penalty);
+                if (nextValue >= value - (1e-12 * Math.Max(1, Math.Abs(value))))
                 {
                     (strengths, value) = (next, nextValue);
                     break;
@@ -52,81 +63,102 @@ internal static class BradleyTerry
             }
         }
 
-        var mean = players == 0 ? 0 : strengths.Average();
+        var mean = strengths.Length == 0 ? 0 : strengths.Average();
         return [.. strengths.Select(strength => strength - mean)];
     }
 
-    private static double LogLikelihood(double[] strengths, IEnumerable<Comparison> comparisons, double penalty) =>
-        comparisons.Sum(comparison =>
+    private static double LogLikelihood(double[] strengths, PairTable pairs, double penalty)
+    {
+        var sum = 0.0;
+        for (var pair = 0; pair < pairs.Count; pair++)
         {
-            var difference = strengths[comparison.First] - strengths[comparison.Second];
-            return (comparison.Outcome * LogSigmoid(difference)) + ((1 - comparison.Outcome) * LogSigmoid(-difference));
-        }) - (penalty / 2 * strengths.Sum(strength => strength * strength));
+            var difference = strengths[pairs.First[pair]] - strengths[pairs.Second[pair]];
+            sum += (pairs.Wins[pair] * LogSigmoid(difference)) + ((pairs.Games[pair] - pairs.Wins[pair]) * LogSigmoid(-difference));
+        }
+
+        return sum - (penalty / 2 * strengths.Sum(strength => strength * strength));
+    }
 
     private static double LogSigmoid(double x) => x >= 0 ? -Math.Log(1 + Math.Exp(-x)) : x - Math.Log(1 + Math.Exp(x));
 
-    private static (double[] Gradient, double[,] Curvature) Derivatives(
-        double[] strengths, IEnumerable<Comparison> comparisons, double penalty)
+    /// <summary>The gradient, and each pair's variance, of which the curvature consists.</summary>
+    private static void Differentiate(double[] strengths, PairTable pairs, double penalty, double[] gradient, double[] variances)
     {
-        var gradient = strengths.Select(strength => -penalty * strength).ToArray();
-        var curvature = new double[strengths.Length, strengths.Length];
-        for (var i = 0; i < strengths.Length; i++)
+        for (var player = 0; player < strengths.Length; player++)
         {
-            curvature[i, i] = penalty;
+            gradient[player] = -penalty * strengths[player];
         }
 
-        foreach (var (first, second, outcome) in comparisons)
+        for (var pair = 0; pair < pairs.Count; pair++)
         {
+            var (first, second) = (pairs.First[pair], pairs.Second[pair]);
             var win = 1 / (1 + Math.Exp(strengths[second] - strengths[first]));
-            var variance = win * (1 - win);
-            gradient[first] += outcome - win;
-            gradient[second] -= outcome - win;
-            curvature[first, first] += variance;
-            curvature[second, second] += variance;
-            curvature[first, second] -= variance;
-            curvature[second, first] -= variance;
+            var surprise = pairs.Wins[pair] - (pairs.Games[pair] * win);
+            gradient[first] += surprise;
+            gradient[second] -= surprise;
+            variances[pair] = pairs.Games[pair] * win * (1 - win);
         }
-
-        return (gradient, curvature);
     }
 
-    /// <summary>Gaussian elimination with row exchange; the matrix is positive definite, and small: the responses to one prompt.</summary>
-    private static double[] Solve(double[,] matrix, double[] right)
+    /// <summary>
+    /// Conjugate gradients with the curvature's diagonal as preconditioner (Hestenes and Stiefel 1952): the curvature is as sparse as
+    /// the comparisons, and stays so for a hundred thousand players.
+    /// </summary>
+    private static double[] Solve(PairTable pairs, double[] variances, double penalty, double[] right)
     {
         var n = right.Length;
-        var a = (double[,])matrix.Clone();
-        var x = (double[])right.Clone();
-        for (var column = 0; column < n; column++)
+        var diagonal = Enumerable.Repeat(penalty, n).ToArray();
+        for (var pair = 0; pair < pairs.Count; pair++)
         {
-            var pivot = Enumerable.Range(column, n - column).MaxBy(row => Math.Abs(a[row, column]));
-            for (var k = 0; k < n; k++)
-            {
-                (a[column, k], a[pivot, k]) = (a[pivot, k], a[column, k]);
-            }
-
-            (x[column], x[pivot]) = (x[pivot], x[column]);
-            for (var row = column + 1; row < n; row++)
-            {
-                var factor = a[row, column] / a[column, column];
-                for (var k = column; k < n; k++)
-                {
-                    a[row, k] -= factor * a[column, k];
-                }
-
-                x[row] -= factor * x[column];
-            }
+            diagonal[pairs.First[pair]] += variances[pair];
+            diagonal[pairs.Second[pair]] += variances[pair];
         }
 
-        for (var row = n - 1; row >= 0; row--)
+        var (x, residual, image) = (new double[n], (double[])right.Clone(), new double[n]);
+        var direction = residual.Zip(diagonal, (value, scale) => value / scale).ToArray();
+        var norm = Scaled(residual, diagonal);
+        var enough = norm * 1e-24;
+        for (var iteration = 0; iteration < (10 * n) + 100 && norm > enough; iteration++)
         {
-            for (var k = row + 1; k < n; k++)
+            for (var i = 0; i < n; i++)
             {
-                x[row] -= a[row, k] * x[k];
+                image[i] = diagonal[i] * direction[i];
             }
 
-            x[row] /= a[row, row];
+            for (var pair = 0; pair < pairs.Count; pair++)
+            {
+                var (first, second) = (pairs.First[pair], pairs.Second[pair]);
+                image[first] -= variances[pair] * direction[second];
+                image[second] -= variances[pair] * direction[first];
+            }
+
+            var length = norm / direction.Zip(image, (value, other) => value * other).Sum();
+            for (var i = 0; i < n; i++)
+            {
+                x[i] += length * direction[i];
+                residual[i] -= length * image[i];
+            }
+
+            var next = Scaled(residual, diagonal);
+            for (var i = 0; i < n; i++)
+            {
+                direction[i] = (residual[i] / diagonal[i]) + (next / norm * direction[i]);
+            }
+
+            norm = next;
         }
 
         return x;
+    }
+
+    private static double Scaled(double[] residual, double[] diagonal)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < residual.Length; i++)
+        {
+            sum += residual[i] * residual[i] / diagonal[i];
+        }
+
+        return sum;
     }
 }

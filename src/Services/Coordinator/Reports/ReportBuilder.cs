@@ -14,7 +14,11 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
     private static readonly JsonSerializerOptions _json = new(StageContext.ResultJson) { WriteIndented = true };
 
     /// <summary>The report as JSON; null where there is no such run.</summary>
-    public async Task<string?> BuildAsync(string runId, CancellationToken cancellationToken)
+    public async Task<string?> BuildAsync(string runId, CancellationToken cancellationToken) =>
+        await ReadAsync(runId, cancellationToken) is { } report ? JsonSerializer.Serialize(report, _json) : null;
+
+    /// <summary>The report; null where there is no such run.</summary>
+    public async Task<RunReportDocument?> ReadAsync(string runId, CancellationToken cancellationToken)
     {
         await using var ledger = await contexts.CreateDbContextAsync(cancellationToken);
         var run = await ledger.Runs.AsNoTracking().SingleOrDefaultAsync(row => row.RunId == runId, cancellationToken);
@@ -28,7 +32,7 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
             .OrderBy(stage => stage.Position).ToListAsync(cancellationToken);
         var ppo = LastOf<PpoStageOptions>(definition, stages);
         var ppoResults = Results<Dictionary<string, double>>(ppo) ?? [];
-        var report = new RunReportDocument
+        return new RunReportDocument
         {
             Run = run.RunId,
             Name = run.Name,
@@ -38,6 +42,7 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
             WallSeconds = run.Seconds,
             Stages = [.. stages.Select(ReportOf)],
             Judge = await JudgeAsync(ledger, runId, cancellationToken),
+            People = await PeopleReportBuilder.ReadAsync(ledger, runId, cancellationToken),
             RewardModel = RewardModel(LastOf<RewardModelStageOptions>(definition, stages)),
             Ppo = ppo is null ? null : await PpoAsync(ledger, runId, ppo, ppoResults, cancellationToken),
             TrainableParameterShare = Figure(ppoResults, "trainable_parameter_share"),
@@ -46,7 +51,15 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
             Versions = await VersionsAsync(ledger, runId, cancellationToken),
             Definition = run.Definition,
         };
-        return JsonSerializer.Serialize(report, _json);
+    }
+
+    /// <summary>The report's evaluation alone; null where there is none yet.</summary>
+    public async Task<IReadOnlyDictionary<string, EvaluationReport>?> ReadEvaluationAsync(string runId, CancellationToken cancellationToken)
+    {
+        await using var ledger = await contexts.CreateDbContextAsync(cancellationToken);
+        var run = await ledger.Runs.AsNoTracking().SingleOrDefaultAsync(row => row.RunId == runId, cancellationToken);
+        var stages = await ledger.Stages.AsNoTracking().Where(stage => stage.RunId == runId).ToListAsync(cancellationToken);
+        return run is null ? null : Evaluation(LastOf<EvaluationOptions>(RunDefinitionReader.Read(run.Definition), stages));
     }
 
     private static StageRow? LastOf<TOptions>(RunDefinition definition, IEnumerable<StageRow> stages)
@@ -70,14 +83,22 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
 
     private static async Task<JudgeReport> JudgeAsync(LedgerContext ledger, string runId, CancellationToken cancellationToken)
     {
-        var comparisons = await ledger.Comparisons.AsNoTracking().Where(comparison => comparison.RunId == runId)
-            .Select(comparison => new { comparison.SamePosition, comparison.JudgeVersion, comparison.TemplateHash })
+        // Counted by the database: a ledger may hold hundreds of thousands.
+        var judged = await ledger.Comparisons.AsNoTracking().Where(comparison => comparison.RunId == runId && comparison.LabellerId == null)
+            .GroupBy(comparison => new { comparison.JudgeVersion, comparison.TemplateHash })
+            .Select(group => new
+            {
+                group.Key.JudgeVersion, group.Key.TemplateHash, Count = group.Count(), Same = group.Count(comparison => comparison.SamePosition == true),
+                First = group.Sum(comparison => (comparison.ProbabilityAFirst + 1 - comparison.ProbabilityASecond) / 2),
+            })
             .ToListAsync(cancellationToken);
+        var count = judged.Sum(group => group.Count);
         return new JudgeReport(
-            comparisons.Count,
-            comparisons.Count == 0 ? null : comparisons.Average(comparison => comparison.SamePosition ? 1.0 : 0.0),
-            [.. comparisons.Select(comparison => comparison.JudgeVersion).Distinct().Order(StringComparer.Ordinal)],
-            [.. comparisons.Select(comparison => comparison.TemplateHash).Distinct().Order(StringComparer.Ordinal)]);
+            count,
+            count == 0 ? null : judged.Sum(group => group.Same) / (double)count,
+            count == 0 ? null : judged.Sum(group => group.First) / count,
+            [.. judged.Select(group => group.JudgeVersion).OfType<string>().Distinct().Order(StringComparer.Ordinal)],
+            [.. judged.Select(group => group.TemplateHash).OfType<string>().Distinct().Order(StringComparer.Ordinal)]);
     }
 
     private static RewardModelReport? RewardModel(StageRow? stage) => Results<Dictionary<string, double>>(stage) is { } results

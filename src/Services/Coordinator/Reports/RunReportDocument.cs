@@ -23,6 +23,9 @@ internal sealed record RunReportDocument
 
     public required JudgeReport Judge { get; init; }
 
+    /// <summary>People's labels; null where there are none.</summary>
+    public required PeopleReport? People { get; init; }
+
     public required RewardModelReport? RewardModel { get; init; }
 
     public required PpoReport? Ppo { get; init; }

@@ -5,7 +5,7 @@ namespace Rlhf.Coordinator.Runs;
 /// <summary>The run that starts by itself. Configuration section "Run".</summary>
 internal sealed record CoordinatorRunOptions
 {
-    /// <summary>"none", a built-in run's name ("rlaif"), or the path of a run file.</summary>
+    /// <summary>"none", a built-in run's name ("rlaif", "rlhf", "mixed"), or the path of a run file.</summary>
     [Required]
     public string Definition { get; init; } = "none";
 

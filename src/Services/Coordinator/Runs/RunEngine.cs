@@ -72,12 +72,10 @@ internal sealed partial class RunEngine(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await store.MarkInterruptedAsync(stoppingToken);
-        if (_atStart is { } plan)
-        {
-            board.StartedByItself = await StartByItselfAsync(plan, stoppingToken);
-            board.Raise();
-        }
+        var waiting = await store.MarkInterruptedAsync(stoppingToken);
+        board.StartedByItself = await StartByItselfAsync(waiting, stoppingToken);
+        board.StartsByItself |= board.StartedByItself is not null;
+        board.Raise();
 
         await foreach (var active in _next.Reader.ReadAllAsync(stoppingToken))
         {
@@ -92,16 +90,35 @@ internal sealed partial class RunEngine(
         }
     }
 
-    private async Task<string?> StartByItselfAsync(RunPlan plan, CancellationToken cancellationToken)
+    // A run that was waiting for people goes on waiting, whoever restarted the process, unless they want another run instead.
+    private async Task<string?> StartByItselfAsync(RunRow? waiting, CancellationToken cancellationToken)
     {
+        if (waiting is not null && (_atStart is null || IsSame(waiting, _atStart)))
+        {
+            LogResumed(logger, waiting.RunId);
+            return await ResumeAsync(waiting.RunId, cancellationToken) ? waiting.RunId : null;
+        }
+
+        if (_atStart is not { } plan)
+        {
+            return null;
+        }
+
         if (options.Resume && await store.NewestUnfinishedAsync(cancellationToken) is { } unfinished)
         {
             LogResumed(logger, unfinished);
             return await ResumeAsync(unfinished, cancellationToken) ? unfinished : null;
         }
 
+        if (waiting is not null)
+        {
+            LogLeftWaiting(logger, waiting.RunId);
+        }
+
         return await StartAsync(plan, cancellationToken);
     }
+
+    private static bool IsSame(RunRow run, RunPlan plan) => run.Seed == plan.Seed && run.Definition == RunDefinitionReader.Write(plan.Definition);
 
     private void Release() => Volatile.Write(ref _active, null);
 
@@ -117,4 +134,7 @@ internal sealed partial class RunEngine(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Going on with run {RunId}")]
     private static partial void LogResumed(ILogger logger, string runId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {RunId} is waiting for people and is paused now, as another run starts; resume it when that one has ended")]
+    private static partial void LogLeftWaiting(ILogger logger, string runId);
 }

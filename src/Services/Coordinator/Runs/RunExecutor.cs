@@ -11,8 +11,10 @@ internal sealed partial class RunExecutor(
     RunBoard board,
     IDbContextFactory<LedgerContext> contexts,
     LedgerWriter ledger,
+    LedgerChanges changes,
     RequestCollector collector,
     LearnerJobs learner,
+    TimeProvider time,
     ILogger<RunExecutor> logger)
 {
     private static readonly TimeSpan _saveInterval = TimeSpan.FromSeconds(1);
@@ -83,7 +85,7 @@ internal sealed partial class RunExecutor(
         LogStageStarted(logger, stage.Name);
 
         var saving = Task.CompletedTask;
-        var context = new StageContext(active, stage, contexts, ledger, collector, learner, _ =>
+        var context = new StageContext(active, stage, contexts, ledger, changes, collector, learner, time, _ =>
         {
             run.Seconds = clock.Seconds;
             stage.Seconds = stageClock.Seconds;

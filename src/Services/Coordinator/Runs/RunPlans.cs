@@ -17,9 +17,9 @@ internal sealed class RunPlans(CoordinatorRunOptions options)
             return null;
         }
 
-        if (options.Definition == RlaifDefaults.Name)
+        if (BuiltInRuns.Find(options.Definition) is { } builtIn)
         {
-            return Make(RlaifDefaults.Definition, options.Seed);
+            return Make(builtIn, options.Seed);
         }
 
         string text;
@@ -30,7 +30,7 @@ internal sealed class RunPlans(CoordinatorRunOptions options)
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new StartupException(
-                $"run '{options.Definition}' is neither '{NoRun}' nor '{RlaifDefaults.Name}', and as a run file it can't be read: {exception.Message}", exception);
+                $"run '{options.Definition}' is not one of {NoRun}, {BuiltInRuns.Names}, and as a run file it can't be read: {exception.Message}", exception);
         }
 
         try

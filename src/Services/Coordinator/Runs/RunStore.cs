@@ -13,7 +13,7 @@ internal sealed class RunStore(IDbContextFactory<LedgerContext> contexts, Ledger
     public async Task<string> CreateAsync(RunPlan plan, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var runId = FormattableString.Invariant($"{plan.Definition.Name}-{now:yyyyMMdd-HHmmss}-{Guid.NewGuid().ToString("N")[..4]}");
+        var runId = FormattableString.Invariant($"{AddressName(plan.Definition.Name)}-{now:yyyyMMdd-HHmmss}-{Guid.NewGuid().ToString("N")[..4]}");
         await ledger.WriteAsync((context, _) =>
         {
             context.Runs.Add(new RunRow
@@ -102,15 +102,29 @@ internal sealed class RunStore(IDbContextFactory<LedgerContext> contexts, Ledger
         }, cancellationToken);
     }
 
-    /// <summary>Marks runs that were left in the middle by a process that is gone.</summary>
-    public Task MarkInterruptedAsync(CancellationToken cancellationToken) => ledger.WriteAsync(async (context, token) =>
+    /// <summary>Marks runs that were left in the middle by a process that is gone, and with them their labelling.</summary>
+    /// <returns>The newest of them that was waiting for people, which did nothing that the process's end could interrupt; null where none was.</returns>
+    public Task<RunRow?> MarkInterruptedAsync(CancellationToken cancellationToken) => ledger.DecideAsync(async (context, token) =>
     {
-        foreach (var run in await context.Runs.Where(run => run.Status == RunStatus.Running).ToListAsync(token))
+        RunRow? waiting = null;
+        foreach (var run in await context.Runs.Where(run => run.Status == RunStatus.Running).OrderBy(run => run.CreatedUnixMs).ToListAsync(token))
         {
             run.Status = RunStatus.Paused;
             run.Error = "the Coordinator stopped before the run's end; it can be resumed";
+            foreach (var labelling in await context.Labellings
+                .Where(row => row.RunId == run.RunId && row.State == LabellingState.Open).ToListAsync(token))
+            {
+                labelling.State = LabellingState.Paused;
+                waiting = run;
+            }
         }
+
+        return waiting;
     }, cancellationToken);
+
+    // Run ids stand in addresses and in message ids, where a slash or a space would be something else.
+    private static string AddressName(string name) =>
+        string.Concat(name.Take(64).Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' ? letter : '-'));
 
     private static StageRow Copy(StageRow row) => new()
     {

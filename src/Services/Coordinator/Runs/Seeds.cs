@@ -15,4 +15,7 @@ internal static class Seeds
         var text = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{seed}/{purpose}");
         return (long)(BinaryPrimitives.ReadUInt64BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text))) >> 11);
     }
+
+    /// <summary>A seed as a number from 0 to below 1.</summary>
+    public static double Uniform(long seed) => seed * (1.0 / (1L << 53));
 }

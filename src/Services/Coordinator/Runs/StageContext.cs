@@ -12,8 +12,10 @@ internal sealed class StageContext(
     StageRow row,
     IDbContextFactory<LedgerContext> contexts,
     LedgerWriter ledger,
+    LedgerChanges changes,
     RequestCollector collector,
     LearnerJobs learner,
+    TimeProvider time,
     Action<StageRow> onProgress)
 {
     public ActiveRun Run => run;
@@ -22,6 +24,12 @@ internal sealed class StageContext(
 
     /// <summary>The stage's row, as it will be saved; the engine owns it.</summary>
     public StageRow Row => row;
+
+    /// <summary>Completes at the ledger's next change: read it, then look, then wait.</summary>
+    public Task NextChange => changes.Next;
+
+    /// <summary>The time.</summary>
+    public DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>A seed for one of this stage's items, the same in every run with the run's seed.</summary>
     public long SeedFor(string item) => Seeds.Derive(run.Seed, $"{row.Name}/{item}");
@@ -69,15 +77,20 @@ internal sealed class StageContext(
 
     /// <summary>Gets items through the queues; an item that fails is counted with its reason, and all failing fails the stage.</summary>
     /// <returns>Message ids of the items that have a result.</returns>
+    public Task<IReadOnlySet<string>> CollectAsync(
+        IReadOnlyList<WantedItem> items, string unit, CancellationToken cancellationToken) =>
+        CollectAsync(items, unit, wantedBeside: 0, cancellationToken);
+
+    /// <summary>The same, in a stage that wants more than these items.</summary>
     public async Task<IReadOnlySet<string>> CollectAsync(
-        IReadOnlyList<WantedItem> items, string unit, CancellationToken cancellationToken)
+        IReadOnlyList<WantedItem> items, string unit, long wantedBeside, CancellationToken cancellationToken)
     {
         var outcomes = await collector.CollectAsync(
             run.RunId, row.Name, items,
             (done, errors) =>
             {
                 ReportRefused(ByReason(errors));
-                Report(done, items.Count, unit, errors.Count == 0 ? "" : $"{errors.Count} refused");
+                Report(done, items.Count + wantedBeside, unit, errors.Count == 0 ? "" : $"{errors.Count} refused");
             },
             cancellationToken);
         var failed = outcomes.Values.OfType<string>().ToList();
@@ -89,6 +102,22 @@ internal sealed class StageContext(
 
         return outcomes.Where(outcome => outcome.Value is null).Select(outcome => outcome.Key).ToHashSet();
     }
+
+    /// <summary>
+    /// Gets items that are measured and not trained on: their results are under another stage's name, which <see cref="BesideName"/> gives.
+    /// Items that fail are counted as refused; nothing depends on them.
+    /// </summary>
+    public async Task CollectBesideAsync(IReadOnlyList<WantedItem> items, CancellationToken cancellationToken)
+    {
+        var outcomes = await collector.CollectAsync(run.RunId, BesideName, items, static (_, _) => { }, cancellationToken);
+        ReportRefused(ByReason(outcomes.Values.OfType<string>()));
+    }
+
+    /// <summary>The name under which this stage's measurements are.</summary>
+    public string BesideName => BesideNameOf(row.Name);
+
+    /// <summary>The name under which a stage's measurements are.</summary>
+    public static string BesideNameOf(string stage) => $"{stage}/measured";
 
     /// <summary>Has a job done by the Learner, with its steps as this stage's progress and its figures in the ledger.</summary>
     public async Task<Job> RunJobAsync(

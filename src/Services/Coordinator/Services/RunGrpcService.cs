@@ -2,34 +2,28 @@ using Grpc.Core;
 using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Reports;
 using Rlhf.Coordinator.Runs;
-using Rlhf.ServiceDefaults;
 using Rlhf.V1;
 
 namespace Rlhf.Coordinator.Services;
 
 /// <summary>Runs over gRPC.</summary>
-internal sealed class RunGrpcService(RunEngine engine, RunPlans plans, RunStore store, RunBoard board, ReportBuilder reports)
-    : RunService.RunServiceBase
+internal sealed class RunGrpcService(RunCommands commands, RunBoard board, ReportBuilder reports) : RunService.RunServiceBase
 {
     // A watcher is told a few times a second at most.
     private static readonly TimeSpan _watchInterval = TimeSpan.FromMilliseconds(250);
 
-    public override async Task<Run> StartRun(StartRunRequest request, ServerCallContext context)
+    public override Task<Run> StartRun(StartRunRequest request, ServerCallContext context) => AnswerAsync(request.DefinitionCase switch
     {
-        var plan = PlanOf(request);
-        var runId = await engine.StartAsync(plan, context.CancellationToken)
-            ?? throw Failure(StatusCode.FailedPrecondition, "another run is active; wait for its end or cancel it");
-        return Messages.Of(await FindAsync(runId, context.CancellationToken));
-    }
+        StartRunRequest.DefinitionOneofCase.BuiltIn => commands.StartBuiltInAsync(request.BuiltIn, request.Seed, context.CancellationToken),
+        StartRunRequest.DefinitionOneofCase.DefinitionText => commands.StartFileAsync(request.DefinitionText, request.Seed, context.CancellationToken),
+        _ => throw new ArgumentException("name a built-in run or give a run file's text", nameof(request)),
+    });
 
     public override async Task<Run> GetRun(GetRunRequest request, ServerCallContext context) =>
-        Messages.Of(await FindAsync(request.RunId, context.CancellationToken));
+        Messages.Of(await commands.FindAsync(request.RunId, context.CancellationToken));
 
-    public override async Task<ListRunsResponse> ListRuns(ListRunsRequest request, ServerCallContext context)
-    {
-        var runs = await store.ListAsync(context.CancellationToken);
-        return new ListRunsResponse { Runs = { runs.Select(run => Messages.Of(board.Find(run.RunId) ?? run)) } };
-    }
+    public override async Task<ListRunsResponse> ListRuns(ListRunsRequest request, ServerCallContext context) =>
+        new() { Runs = { (await commands.ListAsync(context.CancellationToken)).Select(Messages.Of) } };
 
     public override async Task WatchRun(WatchRunRequest request, IServerStreamWriter<Run> responseStream, ServerCallContext context)
     {
@@ -38,7 +32,7 @@ internal sealed class RunGrpcService(RunEngine engine, RunPlans plans, RunStore 
         while (true)
         {
             var change = board.Next;
-            var run = await FindAsync(runId, context.CancellationToken);
+            var run = await commands.FindAsync(runId, context.CancellationToken);
             if (!ReferenceEquals(run, last))
             {
                 last = run;
@@ -56,23 +50,13 @@ internal sealed class RunGrpcService(RunEngine engine, RunPlans plans, RunStore 
     }
 
     public override Task<Run> PauseRun(PauseRunRequest request, ServerCallContext context) =>
-        StopAsync(request.RunId, RunStatus.Paused, context.CancellationToken);
+        AnswerAsync(commands.StopAsync(request.RunId, RunStatus.Paused, context.CancellationToken));
 
     public override Task<Run> CancelRun(CancelRunRequest request, ServerCallContext context) =>
-        StopAsync(request.RunId, RunStatus.Cancelled, context.CancellationToken);
+        AnswerAsync(commands.StopAsync(request.RunId, RunStatus.Cancelled, context.CancellationToken));
 
-    public override async Task<Run> ResumeRun(ResumeRunRequest request, ServerCallContext context)
-    {
-        var run = await FindAsync(request.RunId, context.CancellationToken);
-        if (run.Status is not (RunStatus.Paused or RunStatus.Failed))
-        {
-            throw Failure(StatusCode.FailedPrecondition, $"run '{run.RunId}' is {run.Status.ToString().ToLowerInvariant()}; only a paused or failed one can be resumed");
-        }
-
-        return await engine.ResumeAsync(run.RunId, context.CancellationToken)
-            ? Messages.Of(run with { Status = RunStatus.Running, Error = null })
-            : throw Failure(StatusCode.FailedPrecondition, "another run is active; wait for its end or cancel it");
-    }
+    public override Task<Run> ResumeRun(ResumeRunRequest request, ServerCallContext context) =>
+        AnswerAsync(commands.ResumeAsync(request.RunId, context.CancellationToken));
 
     public override async Task<RunReport> GetReport(GetReportRequest request, ServerCallContext context)
     {
@@ -82,60 +66,17 @@ internal sealed class RunGrpcService(RunEngine engine, RunPlans plans, RunStore 
             : throw Failure(StatusCode.NotFound, $"there is no run '{runId}'");
     }
 
-    private RunPlan PlanOf(StartRunRequest request)
+    private static async Task<Run> AnswerAsync(Task<RunSnapshot> command)
     {
-        if (request.Seed > long.MaxValue >> 11)
-        {
-            throw new ArgumentException($"the seed is {request.Seed}; the largest is 2^52 - 1", nameof(request));
-        }
-
         try
         {
-            return request.DefinitionCase switch
-            {
-                StartRunRequest.DefinitionOneofCase.BuiltIn when request.BuiltIn == RlaifDefaults.Name =>
-                    plans.Make(RlaifDefaults.Definition, (long)request.Seed),
-                StartRunRequest.DefinitionOneofCase.BuiltIn =>
-                    throw new ArgumentException($"there is no built-in run '{request.BuiltIn}'; there is: {RlaifDefaults.Name}", nameof(request)),
-                StartRunRequest.DefinitionOneofCase.DefinitionText =>
-                    plans.Make(RunDefinitionReader.Read(request.DefinitionText), (long)request.Seed),
-                _ => throw new ArgumentException("name a built-in run or give a run file's text", nameof(request)),
-            };
+            return Messages.Of(await command);
         }
-        catch (FormatException exception)
+        catch (RunRefusedException exception)
         {
-            throw new ArgumentException("run file: " + exception.Message, nameof(request), exception);
-        }
-        catch (StartupException exception)
-        {
-            throw new ArgumentException(exception.Message, nameof(request), exception);
+            throw Failure(StatusCode.FailedPrecondition, exception.Message);
         }
     }
-
-    private async Task<Run> StopAsync(string runId, RunStatus stoppedAs, CancellationToken cancellationToken)
-    {
-        var run = await FindAsync(runId, cancellationToken);
-        if (!engine.Stop(runId, stoppedAs))
-        {
-            throw Failure(StatusCode.FailedPrecondition, $"run '{runId}' is not active, it is {run.Status.ToString().ToLowerInvariant()}");
-        }
-
-        while (!run.IsEnded)
-        {
-            var change = board.Next;
-            run = await FindAsync(runId, cancellationToken);
-            if (!run.IsEnded)
-            {
-                await change.WaitAsync(cancellationToken);
-            }
-        }
-
-        return Messages.Of(run);
-    }
-
-    private async Task<RunSnapshot> FindAsync(string runId, CancellationToken cancellationToken) =>
-        board.Find(runId) ?? await store.FindAsync(runId, cancellationToken)
-        ?? throw Failure(StatusCode.NotFound, $"there is no run '{runId}'");
 
     private async Task<string> StartedByItselfAsync(CancellationToken cancellationToken)
     {

@@ -39,6 +39,7 @@ internal sealed class EvaluationStage(EvaluationOptions options) : IStage
         await using var ledger = await context.OpenLedgerAsync(cancellationToken);
         var answers = await ledger.Responses.AsNoTracking()
             .Where(response => response.RunId == context.Run.RunId && response.Stage == context.Name)
+            .OrderBy(response => response.ResponseId) // sums of scores depend on it
             .ToListAsync(cancellationToken);
         var scores = await ledger.Scores.AsNoTracking()
             .Where(score => score.RunId == context.Run.RunId && score.RewardModelVersion == rewardModel)

@@ -40,7 +40,8 @@ internal sealed class RatingsStage(RatingsOptions options) : IStage
         context.ReportResults(new SortedDictionary<string, double>
         {
             ["comparisons"] = comparisons.Count,
-            ["same_position_rate"] = comparisons.Count == 0 ? 0 : comparisons.Average(comparison => comparison.SamePosition ? 1.0 : 0.0),
+            ["same_position_rate"] = comparisons.Where(comparison => comparison.SamePosition is not null)
+                .Select(comparison => comparison.SamePosition == true ? 1.0 : 0.0).DefaultIfEmpty().Average(),
         });
     }
 

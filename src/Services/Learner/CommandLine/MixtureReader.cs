@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Rlhf.DataFiles;
 using Rlhf.Learner.CommandLine.Configuration;
-using Rlhf.Learner.Data.Files;
 using Rlhf.Learner.Training;
 
 namespace Rlhf.Learner.CommandLine;
@@ -12,7 +12,7 @@ internal static class MixtureReader
     /// <typeparam name="T">What a row becomes.</typeparam>
     /// <param name="config">Says how many bad rows are tolerated, and the seed.</param>
     /// <param name="sources">The files.</param>
-    /// <param name="read">Makes tokens of a row of a file; throws <see cref="Data.RefusedItemException"/> where it can't be used.</param>
+    /// <param name="read">Makes tokens of a row of a file; throws <see cref="RefusedItemException"/> where it can't be used.</param>
     /// <param name="tell">Gets a sentence for each kind of bad row.</param>
     /// <exception cref="InvalidDataException">A file has too many bad rows.</exception>
     /// <exception cref="IOException">A file can't be read.</exception>

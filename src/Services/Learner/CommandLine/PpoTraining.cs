@@ -1,7 +1,7 @@
+using Rlhf.DataFiles;
 using Rlhf.Learner.Checkpoints;
 using Rlhf.Learner.CommandLine.Configuration;
 using Rlhf.Learner.CommandLine.Rewards;
-using Rlhf.Learner.Data.Files;
 using Rlhf.Learner.Ppo;
 using Rlhf.Learner.Rollouts;
 using Rlhf.Learner.Training;

@@ -1,6 +1,6 @@
+using Rlhf.DataFiles;
 using Rlhf.Learner.CommandLine.Configuration;
 using Rlhf.Learner.Data;
-using Rlhf.Learner.Data.Files;
 using Rlhf.Learner.Methods;
 using Rlhf.Learner.Training;
 

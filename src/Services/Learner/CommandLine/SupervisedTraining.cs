@@ -1,5 +1,5 @@
+using Rlhf.DataFiles;
 using Rlhf.Learner.CommandLine.Configuration;
-using Rlhf.Learner.Data.Files;
 using Rlhf.Learner.Training;
 
 namespace Rlhf.Learner.CommandLine;

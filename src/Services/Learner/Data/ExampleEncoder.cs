@@ -1,3 +1,4 @@
+using Rlhf.DataFiles;
 using Rlhf.Tokenization;
 using Rlhf.V1;
 

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using Rlhf.DataFiles;
 using Rlhf.Learner.Checkpoints;
-using Rlhf.Learner.Data.Files;
 
 namespace Rlhf.Learner.CommandLine.Configuration;
 

@@ -1,0 +1,88 @@
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Rlhf.Coordinator.Exchange;
+
+/// <summary>Runs out of the ledger, and preference files into it, over HTTP.</summary>
+internal static class ExchangeEndpoints
+{
+    private const string JsonLinesType = "application/jsonl";
+    private const int MaxNameLength = 100;
+
+    // Forms and scripts of other sites can't send these without asking first.
+    private static readonly string[] _types = [JsonLinesType, "application/x-ndjson"];
+
+    /// <summary>Adds what the endpoints need.</summary>
+    public static IServiceCollection AddExchange(this IServiceCollection services) => services
+        .AddSingleton<LedgerExport>()
+        .AddSingleton<PreferenceImport>();
+
+    /// <summary>Maps GET /api/runs/{runId}/export?format= and POST /api/imports?name=.</summary>
+    public static void MapExchange(this WebApplication app)
+    {
+        app.MapGet("/api/runs/{runId}/export", ExportAsync);
+        app.MapPost("/api/imports", ImportAsync);
+    }
+
+    private static async Task<IResult> ExportAsync(string runId, string? format, LedgerExport export, CancellationToken cancellationToken)
+    {
+        if (!LedgerExport.Formats.TryGetValue(format ?? "", out var known))
+        {
+            return Refusal(StatusCodes.Status400BadRequest, $"format is '{format}'; there are: {string.Join(", ", LedgerExport.Formats.Keys)}");
+        }
+
+        return await export.HasRunAsync(runId, cancellationToken)
+            ? Results.Stream(stream => export.WriteAsync(runId, known, stream, cancellationToken), JsonLinesType, $"{runId}.{format}.jsonl")
+            : Refusal(StatusCodes.Status404NotFound, $"the ledger has no run '{runId}'");
+    }
+
+    private static async Task<IResult> ImportAsync(
+        HttpRequest request, string? name, ImportOptions options, PreferenceImport import, CancellationToken cancellationToken)
+    {
+        if (IsFromElsewhere(request))
+        {
+            return Refusal(StatusCodes.Status403Forbidden, "the request comes from a page of another site");
+        }
+
+        if (!_types.Contains(request.ContentType, StringComparer.OrdinalIgnoreCase))
+        {
+            return Refusal(StatusCodes.Status415UnsupportedMediaType, $"the content type is '{request.ContentType}'; send lines of JSON as {JsonLinesType}");
+        }
+
+        if (string.IsNullOrWhiteSpace(name) || name.Length > MaxNameLength)
+        {
+            return Refusal(StatusCodes.Status400BadRequest, $"give the file a name of 1 to {MaxNameLength} characters: ?name=…");
+        }
+
+        var path = Path.GetTempFileName();
+        try
+        {
+            if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            {
+                limit.MaxRequestBodySize = options.MaxMegabytes * 1024L * 1024;
+            }
+
+            await using (var file = File.Create(path))
+            {
+                await request.Body.CopyToAsync(file, cancellationToken);
+            }
+
+            var report = await import.ImportAsync(path, name, cancellationToken);
+            return Results.Json(report, statusCode: report.RunId is null ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status201Created);
+        }
+        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return Refusal(exception.StatusCode, $"the file is larger than {options.MaxMegabytes} MB; split it, or raise Import:MaxMegabytes");
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    // Browsers say so; other programs have no reason to.
+    private static bool IsFromElsewhere(HttpRequest request) =>
+        request.Headers["Sec-Fetch-Site"] is [{ } site] && site is not ("same-origin" or "none")
+        || request.Headers.Origin is [{ } origin] && !(Uri.TryCreate(origin, UriKind.Absolute, out var address) && address.Authority == request.Host.Value);
+
+    private static IResult Refusal(int status, string sentence) => Results.Problem(sentence, statusCode: status);
+}

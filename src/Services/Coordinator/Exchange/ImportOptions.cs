@@ -1,0 +1,14 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Rlhf.Coordinator.Exchange;
+
+/// <summary>What may be imported.</summary>
+internal sealed record ImportOptions
+{
+    /// <summary>The section it is bound to.</summary>
+    public const string Section = "Import";
+
+    /// <summary>The largest file: all of it becomes one transaction.</summary>
+    [Range(1, 1024)]
+    public int MaxMegabytes { get; init; } = 64;
+}

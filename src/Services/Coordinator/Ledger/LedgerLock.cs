@@ -1,0 +1,46 @@
+using Npgsql;
+
+namespace Rlhf.Coordinator.Ledger;
+
+/// <summary>
+/// The right to write to a PostgreSQL ledger: an advisory lock, which the server keeps for as long as the connection that took it.
+/// </summary>
+internal sealed class LedgerLock : IAsyncDisposable
+{
+    private const long Key = 0x524C_4846; // "RLHF"; the lock is the database's own
+
+    private readonly NpgsqlConnection _connection;
+
+    private LedgerLock(NpgsqlConnection connection) => _connection = connection;
+
+    /// <summary>Takes it.</summary>
+    /// <exception cref="LedgerHeldException">Somebody else has it.</exception>
+    /// <exception cref="NpgsqlException">The server can't be reached.</exception>
+    public static LedgerLock Take(string connectionString)
+    {
+        // A connection of the pool would keep the lock after its return.
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        try
+        {
+            connection.Open();
+            using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock($1)", connection) { Parameters = { new() { Value = Key } } };
+            return command.ExecuteScalar() is true ? new LedgerLock(connection) : throw new LedgerHeldException();
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Returns while the connection, and with it the lock, is there.</summary>
+    /// <exception cref="NpgsqlException">It is gone.</exception>
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT 1", _connection);
+        await command.ExecuteScalarAsync(cancellationToken);
+    }
+
+    /// <summary>Lets go of it.</summary>
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+}

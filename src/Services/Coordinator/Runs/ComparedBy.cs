@@ -1,0 +1,14 @@
+namespace Rlhf.Coordinator.Runs;
+
+/// <summary>Who compares.</summary>
+internal enum ComparedBy
+{
+    /// <summary>The AI judge.</summary>
+    Judge,
+
+    /// <summary>People, or programs in their place, through the labelling page or the feedback service.</summary>
+    People,
+
+    /// <summary>The judge where a prompt asks for something harmful, people where it doesn't or nobody knows.</summary>
+    Mixed,
+}

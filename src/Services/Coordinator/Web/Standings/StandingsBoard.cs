@@ -1,0 +1,110 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.EntityFrameworkCore;
+using Rlhf.Coordinator.Ledger;
+using Rlhf.Coordinator.Ratings;
+using Rlhf.Coordinator.Runs;
+
+namespace Rlhf.Coordinator.Web.Standings;
+
+/// <summary>
+/// Keeps the versions' ratings of the newest run, and of runs that somebody looked at, as the ledger grows: a page shows what is
+/// here and waits only where nothing is yet. Rating hundreds of thousands of comparisons takes a second or two.
+/// </summary>
+internal sealed class StandingsBoard(IDbContextFactory<LedgerContext> contexts, LedgerChanges changes, TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan _shortestPause = TimeSpan.FromSeconds(5);
+
+    // At most a twentieth of one processor goes into ratings.
+    private const int PauseForWork = 19;
+
+    private readonly ConcurrentDictionary<string, Lazy<Task<VersionStandings>>> _standings = new();
+
+    /// <summary>A run's versions as they were rated last; rates them where nobody has yet.</summary>
+    public Task<VersionStandings> FindAsync(string runId, CancellationToken cancellationToken) =>
+        _standings.GetOrAdd(runId, id => new Lazy<Task<VersionStandings>>(() => MakeAsync(id, CancellationToken.None))).Value.WaitAsync(cancellationToken);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            var change = changes.Next;
+            var since = Stopwatch.GetTimestamp();
+            foreach (var runId in await WatchedAsync(stoppingToken))
+            {
+                await RenewAsync(runId, stoppingToken);
+            }
+
+            var worked = Stopwatch.GetElapsedTime(since);
+            await Task.Delay(worked * PauseForWork > _shortestPause ? worked * PauseForWork : _shortestPause, time, stoppingToken);
+            await change.WaitAsync(stoppingToken);
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> WatchedAsync(CancellationToken cancellationToken)
+    {
+        await using var ledger = await contexts.CreateDbContextAsync(cancellationToken);
+        var newest = await ledger.Runs.AsNoTracking().OrderByDescending(run => run.CreatedUnixMs).Select(run => run.RunId).Take(1).ToListAsync(cancellationToken);
+        return [.. _standings.Keys.Union(newest)];
+    }
+
+    private async Task RenewAsync(string runId, CancellationToken cancellationToken)
+    {
+        await using var ledger = await contexts.CreateDbContextAsync(cancellationToken);
+        var count = await ledger.Comparisons.CountAsync(comparison => comparison.RunId == runId, cancellationToken);
+        if (!_standings.TryGetValue(runId, out var known) || !known.Value.IsCompletedSuccessfully || (await known.Value).Comparisons != count)
+        {
+            var made = await MakeAsync(runId, cancellationToken);
+            _standings[runId] = new Lazy<Task<VersionStandings>>(Task.FromResult(made));
+        }
+    }
+
+    private async Task<VersionStandings> MakeAsync(string runId, CancellationToken cancellationToken)
+    {
+        await using var ledger = await contexts.CreateDbContextAsync(cancellationToken);
+        var run = await ledger.Runs.AsNoTracking().SingleAsync(row => row.RunId == runId, cancellationToken);
+        var options = RunDefinitionReader.Read(run.Definition).Stages.OfType<RatingsOptions>().LastOrDefault() ?? new RatingsOptions();
+        var versionOf = await ledger.Responses.AsNoTracking().Where(response => response.RunId == runId)
+            .ToDictionaryAsync(response => response.ResponseId, response => response.PolicyVersion, cancellationToken);
+        var games = new List<(string Judge, string First, string Second, double Outcome)>();
+        var (count, within) = (0, 0);
+        var rows = ledger.Comparisons.AsNoTracking().Where(comparison => comparison.RunId == runId).OrderBy(comparison => comparison.MessageId)
+            .Select(row => new { row.ResponseAId, row.ResponseBId, row.PreferenceA, Judge = row.LabellerId ?? row.JudgeVersion ?? "" });
+        await foreach (var row in rows.AsAsyncEnumerable().WithCancellation(cancellationToken))
+        {
+            count++;
+            var (first, second) = (versionOf[row.ResponseAId], versionOf[row.ResponseBId]);
+            if (first == second)
+            {
+                within++;
+            }
+            else
+            {
+                games.Add((row.Judge, first, second, row.PreferenceA));
+            }
+        }
+
+        // Ids sort by stage and prompt; Elo depends on the order, and one that is drawn favours nobody.
+#pragma warning disable CA5394
+        var shuffled = games.ToArray();
+        new Random((int)(run.Seed & int.MaxValue)).Shuffle(shuffled);
+#pragma warning restore CA5394
+        var byJudge = new Dictionary<string, IReadOnlyList<RatedPlayer>> { [""] = Rate(shuffled, options) };
+        foreach (var judge in shuffled.GroupBy(game => game.Judge).OrderByDescending(group => group.Count()))
+        {
+            byJudge[judge.Key] = Rate([.. judge], options);
+        }
+
+        return new VersionStandings(count, within, time.GetUtcNow().ToUnixTimeMilliseconds(), byJudge);
+    }
+
+    private static IReadOnlyList<RatedPlayer> Rate(
+        IReadOnlyList<(string Judge, string First, string Second, double Outcome)> games, RatingsOptions options)
+    {
+        var players = games.SelectMany(game => new[] { game.First, game.Second }).Distinct().Order(StringComparer.Ordinal).ToList();
+        var index = players.Select((player, position) => (player, position)).ToDictionary();
+        return RatingTable.Of(
+            players, [.. games.Select(game => new Comparison(index[game.First], index[game.Second], game.Outcome))],
+            options.EloK, options.Penalty, seed: players.Count);
+    }
+}

@@ -1,8 +1,0 @@
-using Rlhf.V1;
-
-namespace Rlhf.Learner.Data.Files;
-
-/// <summary>A prompt and the response to learn.</summary>
-/// <param name="Prompt">What is answered.</param>
-/// <param name="Response">Not empty.</param>
-internal sealed record SupervisedRow(Prompt Prompt, string Response);

@@ -1,0 +1,8 @@
+namespace Rlhf.Coordinator.Tests;
+
+/// <summary>The same tests with the ledger in PostgreSQL.</summary>
+[Collection(nameof(BrokerFixture))]
+public sealed class PostgreSqlRunTests(BrokerFixture broker, PostgreSqlFixture postgres) : RunTests(broker)
+{
+    protected override async Task<string?> DatabaseAsync() => await postgres.NewDatabaseAsync();
+}

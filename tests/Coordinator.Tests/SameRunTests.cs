@@ -1,0 +1,45 @@
+using System.Text.RegularExpressions;
+using Rlhf.Coordinator.Runs;
+
+namespace Rlhf.Coordinator.Tests;
+
+/// <summary>A run does not depend on where its ledger is kept.</summary>
+[Collection(nameof(BrokerFixture))]
+public sealed partial class SameRunTests(BrokerFixture broker, PostgreSqlFixture postgres)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_same_run_gives_the_same_export_with_SQLite_and_with_PostgreSQL()
+    {
+        var sqlite = await ExportAsync(database: null);
+        var postgreSql = await ExportAsync(await postgres.NewDatabaseAsync());
+
+        Assert.True(sqlite.Length > 300, $"the export has {sqlite.Length} lines");
+        Assert.Equal(sqlite, postgreSql);
+    }
+
+    private async Task<string[]> ExportAsync(string? database)
+    {
+        await using var harness = await CoordinatorHarness.StartAsync(broker, Cancellation);
+        harness.Settings["Run:Definition"] = "rlaif";
+        harness.Settings["Run:Seed"] = "7";
+        harness.Settings["Run:PromptsPath"] = harness.WritePrompts(harmful: 10, harmless: 10);
+        harness.Settings["ConnectionStrings:ledger"] = database;
+        // With items that are refused.
+        var (app, _) = await harness.StartCoordinatorAsync(services => services.TooLong.Add("good-3"), Cancellation);
+        var run = await CoordinatorHarness.WaitForEndAsync(app, Cancellation);
+        Assert.Null(run.Error);
+        Assert.Equal(database is null, File.Exists(Path.Combine(harness.Folder, "ledger.db")));
+
+        using var client = ExchangeTests.Client(app);
+        return [.. (await ExchangeTests.ExportAsync(client, run.RunId, "native")).Select(line => Comparable(line, run))];
+    }
+
+    /// <summary>The run's id is drawn, and hours and durations are what they are: nothing else differs between two runs of a seed.</summary>
+    private static string Comparable(string line, RunSnapshot run) =>
+        Times().Replace(line.Replace(run.RunId, "RUN", StringComparison.Ordinal), "$1:0");
+
+    [GeneratedRegex("""("createdUnixMs"|"seconds"):[^,}]+""")]
+    private static partial Regex Times();
+}

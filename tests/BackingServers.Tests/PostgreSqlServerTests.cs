@@ -80,6 +80,7 @@ public sealed class PostgreSqlServerTests
 
         await server.DisposeAsync();
 
+        Assert.Equal(0, await server.Exited); // in order, not killed
         Assert.False(Directory.Exists($"/proc/{server.ProcessId}"));
         Assert.False(Directory.Exists(folder));
     }

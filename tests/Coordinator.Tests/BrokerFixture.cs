@@ -5,10 +5,7 @@ using Rlhf.Coordinator.Tests;
 
 namespace Rlhf.Coordinator.Tests;
 
-/// <summary>
-/// One real broker for all tests of this assembly. Those that use its queues are in the collection of this name, so that they come
-/// one after another: each begins with empty queues.
-/// </summary>
+/// <summary>One real broker for all tests of this assembly.</summary>
 public sealed class BrokerFixture : IAsyncLifetime
 {
     private RabbitMqServer? _server;

@@ -97,7 +97,7 @@ public class ComparisonDeskTests
         await using var ledger = harness.Ledger();
         Assert.Equal((40, 40), (await ledger.Leases.CountAsync(Cancellation), await ledger.Labels.CountAsync(Cancellation)));
         Assert.Equal(40, (await ledger.Labellings.SingleAsync(Cancellation)).Done);
-        Assert.All(await ledger.ComparisonPairs.ToListAsync(Cancellation), pair => Assert.Equal((1, false), (pair.Taken, pair.IsAvailable)));
+        Assert.All(await ledger.ComparisonPairs.ToListAsync(Cancellation), pair => Assert.Equal((1, PairState.Taken), (pair.Taken, pair.State)));
     }
 
     [Fact]

@@ -19,7 +19,10 @@ using Rlhf.V1;
 
 namespace Rlhf.Coordinator.Tests;
 
-/// <summary>The whole Coordinator over a folder, with real queues in a virtual host of its own and stand-ins for the other services.</summary>
+/// <summary>
+/// The whole Coordinator over a folder, with real queues and stand-ins for the other services. Its queues have the names that all
+/// Coordinators use: test classes that start one are in one collection, so that they take turns.
+/// </summary>
 internal sealed class CoordinatorHarness : IAsyncDisposable
 {
     private readonly List<WebApplication> _apps = [];
@@ -57,11 +60,12 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
         return path;
     }
 
-    /// <summary>Where a Coordinator finds its folder, the broker and the stand-in for the Learner.</summary>
+    /// <summary>Where a Coordinator finds its folder, its ledger, the broker and the stand-in for the Learner.</summary>
     public IReadOnlyDictionary<string, string?> Connections => new Dictionary<string, string?>
     {
         ["Data:Path"] = Folder,
         ["ConnectionStrings:messaging"] = _broker,
+        ["ConnectionStrings:ledger"] = Settings.GetValueOrDefault("ConnectionStrings:ledger"),
         ["services:learner:grpc:0"] = _learnerAddress,
     };
 

@@ -7,11 +7,13 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Rlhf.Coordinator.Ledger;
+using Rlhf.Coordinator.Runs;
 
 namespace Rlhf.Coordinator.Tests;
 
 /// <summary>Preference files in over HTTP, and out again.</summary>
-[Collection(nameof(BrokerFixture))]
+[Collection(nameof(CoordinatorHarness))]
 public class ExchangeTests(BrokerFixture broker)
 {
     private const string Question = """{"role":"user","content":"Grüße 日本?"}""";
@@ -51,6 +53,20 @@ public class ExchangeTests(BrokerFixture broker)
             ["broken_json 2 [2,10]", "identical_responses 1 [5]", "malformed_conversation 1 [8]"],
             report.GetProperty("refused").EnumerateArray().Select(reason => $"{reason.GetProperty("reason")} {reason.GetProperty("count")} {reason.GetProperty("lines")}"));
         var runId = report.GetProperty("runId").GetString() ?? "";
+        await app.Services.GetRequiredService<LedgerWriter>().WriteAsync(async (ledger, token) =>
+        {
+            var known = await ledger.Comparisons.AsNoTracking().FirstAsync(token);
+            ledger.Comparisons.Add(new ComparisonRow
+            {
+                MessageId = $"{runId}/measured",
+                RunId = runId,
+                Stage = StageContext.BesideNameOf("preferences"),
+                PromptId = known.PromptId,
+                ResponseAId = known.ResponseAId,
+                ResponseBId = known.ResponseBId,
+                PreferenceA = 0.9,
+            });
+        }, Cancellation);
 
         Assert.Equal(
             [
@@ -77,7 +93,7 @@ public class ExchangeTests(BrokerFixture broker)
             await ExportAsync(client, runId, "hh"));
         var native = await ExportAsync(client, runId, "native");
         Assert.Equal(
-            ["comparison 5", "prompt 4", "response 9", "run 1", "stage 1"],
+            ["comparison 6", "prompt 4", "response 9", "run 1", "stage 1"],
             native.GroupBy(line => JsonDocument.Parse(line).RootElement.GetProperty("record").GetString()).Select(group => $"{group.Key} {group.Count()}").Order());
         Assert.Contains(native, line => line.Contains($"\"judgeVersion\":\"import:{report.GetProperty("sha256")}\"", StringComparison.Ordinal));
     }
@@ -173,6 +189,7 @@ public class ExchangeTests(BrokerFixture broker)
     {
         var harness = await CoordinatorHarness.StartAsync(broker, Cancellation);
         harness.Settings["Run:Definition"] = "none";
+        harness.Settings["Data:Path"] = Path.Combine(harness.Folder, "not", "there", "yet");
         harness.Settings["ConnectionStrings:ledger"] = await DatabaseAsync();
         return harness;
     }

@@ -65,8 +65,16 @@ internal sealed class LabellingHarness : IAsyncDisposable
     {
         var responses = Enumerable.Range(0, prompts).SelectMany(prompt => Enumerable.Range(0, answers).Select(answer => new ResponseRow
         {
-            ResponseId = $"{RunId}/responses/{prompt}#{answer}", RunId = RunId, Stage = "responses", Step = 0, PromptId = $"{prompt}",
-            PolicyVersion = "base", Text = $"{prompt}/{answer}", TokenCount = 1, IsFinished = true, Seed = 0,
+            ResponseId = $"{RunId}/responses/{prompt}#{answer}",
+            RunId = RunId,
+            Stage = "responses",
+            Step = 0,
+            PromptId = $"{prompt}",
+            PolicyVersion = "base",
+            Text = $"{prompt}/{answer}",
+            TokenCount = 1,
+            IsFinished = true,
+            Seed = 0,
         })).ToList();
         long SeedFor(string purpose) => Seeds.Derive(7, purpose);
         var plan = LabellingPlan.Of(RunId, Stage, options, [.. PairPlan.Of(responses, SeedFor)], SeedFor, Time.Now);
@@ -75,7 +83,11 @@ internal sealed class LabellingHarness : IAsyncDisposable
             ledger.AddRange(responses);
             ledger.AddRange(Enumerable.Range(0, prompts).Select(prompt => new PromptRow
             {
-                RunId = RunId, PromptId = $"{prompt}", Position = prompt, Kind = PromptKind.Harmless, IsEvaluation = false,
+                RunId = RunId,
+                PromptId = $"{prompt}",
+                Position = prompt,
+                Kind = PromptKind.Harmless,
+                IsEvaluation = false,
                 Turns = JsonSerializer.Serialize(new[] { new Turn("user", $"question {prompt}") }),
             }));
             ledger.Add(plan.Labelling);

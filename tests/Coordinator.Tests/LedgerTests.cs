@@ -52,7 +52,16 @@ public class LedgerTests : IAsyncLifetime
 
     private static ResponseRow Response(string id, string text, long seed) => new()
     {
-        ResponseId = id, RunId = "r", Stage = "s", Step = 0, PromptId = "p", PolicyVersion = "base", Text = text, TokenCount = 1, IsFinished = null, Seed = seed,
+        ResponseId = id,
+        RunId = "r",
+        Stage = "s",
+        Step = 0,
+        PromptId = "p",
+        PolicyVersion = "base",
+        Text = text,
+        TokenCount = 1,
+        IsFinished = null,
+        Seed = seed,
     };
 
     [Fact]
@@ -142,6 +151,21 @@ public class LedgerTests : IAsyncLifetime
 
         Assert.False(ledger.Database.HasPendingModelChanges());
         Assert.Empty(await ledger.Database.GetPendingMigrationsAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_decision_sees_everything_that_was_decided_before_it_in_its_batch_too()
+    {
+        var found = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => Writer.DecideAsync(
+            async (context, token) =>
+            {
+                var count = await context.Receipts.CountAsync(token);
+                context.Receipts.Add(new ReceiptRow { Key = $"k{i}", MessageId = "m", RunId = "r", Stage = "s", IsFinal = true, Error = null });
+                return count;
+            },
+            Cancellation)));
+
+        Assert.Equal(Enumerable.Range(0, 50), found.Order());
     }
 
     [Fact]

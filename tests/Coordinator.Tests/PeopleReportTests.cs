@@ -16,16 +16,39 @@ public sealed class PeopleReportTests
         var first = PreferenceScale.PreferenceFirst(verdict, 1);
         return new LabelRow
         {
-            LeaseId = $"{_number}", PairId = pair, RunId = "r", Stage = "s", Number = _number++, PromptId = "p", LabellerId = labeller, IsProgram = isProgram,
-            IsAFirst = isAFirst, Verdict = verdict, Strength = 1, Reason = "", PreferenceA = isAFirst ? first : 1 - first, IsRepeat = isRepeat,
-            IsCounted = first is not null && !isRepeat && !isLate, ElapsedMs = 1000 * _number, GivenUnixMs = 0, SubmittedUnixMs = 0, GuidelinesHash = "g",
+            LeaseId = $"{_number}",
+            PairId = pair,
+            RunId = "r",
+            Stage = "s",
+            Number = _number++,
+            PromptId = "p",
+            LabellerId = labeller,
+            IsProgram = isProgram,
+            IsAFirst = isAFirst,
+            Verdict = verdict,
+            Strength = 1,
+            Reason = "",
+            PreferenceA = isAFirst ? first : 1 - first,
+            IsRepeat = isRepeat,
+            IsCounted = first is not null && !isRepeat && !isLate,
+            ElapsedMs = 1000 * _number,
+            GivenUnixMs = 0,
+            SubmittedUnixMs = 0,
+            GuidelinesHash = "g",
             UndoneUnixMs = isUndone ? 1 : null,
         };
     }
 
     private static ComparisonRow Judged(string pair, double preferenceA, string principle) => new()
     {
-        MessageId = pair, RunId = "r", Stage = "s/measured", PromptId = "p", ResponseAId = "a", ResponseBId = "b", PreferenceA = preferenceA, PrincipleId = principle,
+        MessageId = pair,
+        RunId = "r",
+        Stage = "s/measured",
+        PromptId = "p",
+        ResponseAId = "a",
+        ResponseBId = "b",
+        PreferenceA = preferenceA,
+        PrincipleId = principle,
     };
 
     [Fact]

@@ -12,7 +12,7 @@ using Rlhf.V1;
 namespace Rlhf.Coordinator.Tests;
 
 /// <summary>Runs that wait for people, driven through gRPC.</summary>
-[Collection(nameof(BrokerFixture))]
+[Collection(nameof(CoordinatorHarness))]
 public class PeoplesRunTests(BrokerFixture broker)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

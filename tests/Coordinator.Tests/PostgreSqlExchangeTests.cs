@@ -1,7 +1,7 @@
 namespace Rlhf.Coordinator.Tests;
 
 /// <summary>The same tests with the ledger in PostgreSQL.</summary>
-[Collection(nameof(BrokerFixture))]
+[Collection(nameof(CoordinatorHarness))]
 public sealed class PostgreSqlExchangeTests(BrokerFixture broker, PostgreSqlFixture postgres) : ExchangeTests(broker)
 {
     protected override async Task<string?> DatabaseAsync() => await postgres.NewDatabaseAsync();

@@ -8,7 +8,7 @@ using Rlhf.V1;
 
 namespace Rlhf.Coordinator.Tests;
 
-[Collection(nameof(BrokerFixture))]
+[Collection(nameof(CoordinatorHarness))]
 public class RunTests(BrokerFixture broker)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;

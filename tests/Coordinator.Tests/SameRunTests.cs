@@ -4,9 +4,13 @@ using Rlhf.Coordinator.Runs;
 namespace Rlhf.Coordinator.Tests;
 
 /// <summary>A run does not depend on where its ledger is kept.</summary>
-[Collection(nameof(BrokerFixture))]
+[Collection(nameof(CoordinatorHarness))]
 public sealed partial class SameRunTests(BrokerFixture broker, PostgreSqlFixture postgres)
 {
+    // By language and by code point these come in different orders.
+    private static readonly string[] _ids =
+        ["apple", "Zebra", "_x", "-x", "a-1", "a0", "A0", "B", "b", "école", "Ecole", "zoo", "日本", "9", "10", "a b", "ab", "a.b", "Ab", "aB"];
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -24,10 +28,14 @@ public sealed partial class SameRunTests(BrokerFixture broker, PostgreSqlFixture
         await using var harness = await CoordinatorHarness.StartAsync(broker, Cancellation);
         harness.Settings["Run:Definition"] = "rlaif";
         harness.Settings["Run:Seed"] = "7";
-        harness.Settings["Run:PromptsPath"] = harness.WritePrompts(harmful: 10, harmless: 10);
+        harness.Settings["Run:PromptsPath"] = Path.Combine(harness.Folder, "prompts.jsonl");
+        await File.WriteAllLinesAsync(
+            Path.Combine(harness.Folder, "prompts.jsonl"),
+            _ids.Select((id, i) => $$"""{"id": "{{id}}", "prompt": "question {{i}}", "kind": "{{(i % 2 == 0 ? "harmful" : "harmless")}}"}"""),
+            Cancellation);
         harness.Settings["ConnectionStrings:ledger"] = database;
         // With items that are refused.
-        var (app, _) = await harness.StartCoordinatorAsync(services => services.TooLong.Add("good-3"), Cancellation);
+        var (app, _) = await harness.StartCoordinatorAsync(services => services.TooLong.Add("Zebra"), Cancellation);
         var run = await CoordinatorHarness.WaitForEndAsync(app, Cancellation);
         Assert.Null(run.Error);
         Assert.Equal(database is null, File.Exists(Path.Combine(harness.Folder, "ledger.db")));

@@ -62,7 +62,7 @@ internal sealed class PostgreSqlCluster
             "-c", "max_connections=200",
             "-c", "timezone=GMT", "-c", "log_timezone=GMT", // the one zone that needs no file
             "-c", "jit=off", // its library is the largest part of the package
-            // What goes with the process need not survive the machine.
+                             // What goes with the process need not survive the machine.
             "-c", isTemporary ? "fsync=off" : "fsync=on"));
         return ChildProcess.Start(start, (line, _) => onOutput?.Invoke(line));
     }

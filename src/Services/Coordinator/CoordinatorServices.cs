@@ -63,17 +63,18 @@ internal static class CoordinatorServices
     // A connection string chooses PostgreSQL; without one, a file needs no server.
     private static void AddLedger(IServiceCollection services, IConfiguration configuration)
     {
+        var folder = DataFolder(configuration);
         if (configuration.GetConnectionString("ledger") is { Length: > 0 } connectionString)
         {
             services.AddPostgreSqlLedger(connectionString);
         }
         else
         {
-            services.AddSqliteLedger(LedgerPath(configuration));
+            services.AddSqliteLedger(Path.Combine(folder, LedgerFile));
         }
     }
 
-    private static string LedgerPath(IConfiguration configuration)
+    private static string DataFolder(IConfiguration configuration)
     {
         var folder = configuration[$"{DataOptions.Section}:{nameof(DataOptions.Path)}"];
         if (string.IsNullOrWhiteSpace(folder))
@@ -90,6 +91,6 @@ internal static class CoordinatorServices
             throw new StartupException($"the data folder '{folder}' can't be made: {exception.Message}", exception);
         }
 
-        return Path.Combine(folder, LedgerFile);
+        return folder;
     }
 }

@@ -53,14 +53,23 @@ internal static class ExchangeEndpoints
             return Refusal(StatusCodes.Status400BadRequest, $"give the file a name of 1 to {MaxNameLength} characters: ?name=…");
         }
 
+        var mostBytes = options.MaxMegabytes * 1024L * 1024;
+        var isTooLarge = request.ContentLength > mostBytes;
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+        {
+            // Where the length is told, the server reads past what it refuses, so that the answer arrives.
+            limit.MaxRequestBodySize = isTooLarge ? null : mostBytes;
+        }
+
+        return isTooLarge ? TooLarge(options) : await ImportBodyAsync(request, name, options, import, cancellationToken);
+    }
+
+    private static async Task<IResult> ImportBodyAsync(
+        HttpRequest request, string name, ImportOptions options, PreferenceImport import, CancellationToken cancellationToken)
+    {
         var path = Path.GetTempFileName();
         try
         {
-            if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            {
-                limit.MaxRequestBodySize = options.MaxMegabytes * 1024L * 1024;
-            }
-
             await using (var file = File.Create(path))
             {
                 await request.Body.CopyToAsync(file, cancellationToken);
@@ -71,7 +80,7 @@ internal static class ExchangeEndpoints
         }
         catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            return Refusal(exception.StatusCode, $"the file is larger than {options.MaxMegabytes} MB; split it, or raise Import:MaxMegabytes");
+            return TooLarge(options);
         }
         finally
         {
@@ -83,6 +92,9 @@ internal static class ExchangeEndpoints
     private static bool IsFromElsewhere(HttpRequest request) =>
         request.Headers["Sec-Fetch-Site"] is [{ } site] && site is not ("same-origin" or "none")
         || request.Headers.Origin is [{ } origin] && !(Uri.TryCreate(origin, UriKind.Absolute, out var address) && address.Authority == request.Host.Value);
+
+    private static IResult TooLarge(ImportOptions options) => Refusal(
+        StatusCodes.Status413PayloadTooLarge, $"the file is larger than {options.MaxMegabytes} MB; split it, or raise Import:MaxMegabytes");
 
     private static IResult Refusal(int status, string sentence) => Results.Problem(sentence, statusCode: status);
 }

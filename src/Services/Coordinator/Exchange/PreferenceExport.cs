@@ -24,6 +24,8 @@ internal static class PreferenceExport
         var comparisons =
             from comparison in ledger.Comparisons.AsNoTracking()
             where comparison.RunId == runId && comparison.PreferenceA != Tie
+            // Not those beside a stage, which only measure how far people and the judge agree.
+            where ledger.Stages.Any(stage => stage.RunId == runId && stage.Name == comparison.Stage)
             join a in ledger.Responses on comparison.ResponseAId equals a.ResponseId
             join b in ledger.Responses on comparison.ResponseBId equals b.ResponseId
             join prompt in ledger.Prompts on new { comparison.RunId, comparison.PromptId } equals new { prompt.RunId, prompt.PromptId }

@@ -56,7 +56,11 @@ internal sealed partial class FirstLead(
         {
             context.Labellers.Add(new LabellerRow
             {
-                LabellerId = Name, Role = LabellerRole.Lead, IsProgram = false, CreatedBy = "", CreatedUnixMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
+                LabellerId = Name,
+                Role = LabellerRole.Lead,
+                IsProgram = false,
+                CreatedBy = "",
+                CreatedUnixMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
             });
         }
 

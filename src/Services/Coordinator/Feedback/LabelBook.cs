@@ -119,8 +119,8 @@ internal sealed class LabelBook(LeaseBook leases, TimeProvider time)
     {
         if (label.Verdict == Verdict.Flag)
         {
-            labelling.Flagged += pair.IsFlagged == sign > 0 ? 0 : sign;
-            pair.IsFlagged = sign > 0;
+            labelling.Flagged += (pair.State == PairState.Flagged) == sign > 0 ? 0 : sign;
+            pair.State = sign > 0 ? PairState.Flagged : PairState.Taken;
             LeaseBook.Take(pair, 0);
         }
 

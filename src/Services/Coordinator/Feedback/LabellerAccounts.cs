@@ -127,7 +127,11 @@ internal sealed partial class LabellerAccounts(
         var issued = new IssuedSecret(labellerId, Secrets.New(), validity is { } time ? Now + (long)time.TotalMilliseconds : null);
         context.Credentials.Add(new CredentialRow
         {
-            Hash = Secrets.HashOf(issued.Secret), LabellerId = labellerId, Kind = kind, CreatedUnixMs = Now, ExpiresUnixMs = issued.ExpiresUnixMs,
+            Hash = Secrets.HashOf(issued.Secret),
+            LabellerId = labellerId,
+            Kind = kind,
+            CreatedUnixMs = Now,
+            ExpiresUnixMs = issued.ExpiresUnixMs,
         });
         return issued;
     }
@@ -175,7 +179,11 @@ internal sealed partial class LabellerAccounts(
             {
                 context.Labellers.Add(new LabellerRow
                 {
-                    LabellerId = name, Role = role, IsProgram = isProgram, CreatedBy = lead.Id, CreatedUnixMs = Now,
+                    LabellerId = name,
+                    Role = role,
+                    IsProgram = isProgram,
+                    CreatedBy = lead.Id,
+                    CreatedUnixMs = Now,
                 });
             }
             else if (account.RevokedUnixMs is not null)

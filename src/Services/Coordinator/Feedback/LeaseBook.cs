@@ -111,7 +111,10 @@ internal sealed class LeaseBook(Guidelines guidelines, TimeProvider time)
     public static void Take(ComparisonPairRow pair, int change)
     {
         pair.Taken += change;
-        pair.IsAvailable = pair.Taken < pair.Copies && !pair.IsFlagged;
+        if (pair.State != PairState.Flagged)
+        {
+            pair.State = pair.Taken < pair.Copies ? PairState.Available : PairState.Taken;
+        }
     }
 
     private static IQueryable<LeaseRow> Leases(LedgerContext ledger, LabellingRow labelling) =>
@@ -144,7 +147,7 @@ internal sealed class LeaseBook(Guidelines guidelines, TimeProvider time)
     private static Task<ComparisonPairRow?> FreshAsync(
         LedgerContext ledger, LabellingRow labelling, string labellerId, CancellationToken cancellationToken) =>
         ledger.ComparisonPairs
-            .Where(pair => pair.RunId == labelling.RunId && pair.Stage == labelling.Stage && pair.IsAvailable)
+            .Where(pair => pair.RunId == labelling.RunId && pair.Stage == labelling.Stage && pair.State == PairState.Available)
             .Where(pair => !ledger.Leases.Any(lease =>
                 lease.PairId == pair.PairId && lease.LabellerId == labellerId
                 && (lease.State == LeaseState.Open || lease.State == LeaseState.Labelled)))
@@ -166,7 +169,7 @@ internal sealed class LeaseBook(Guidelines guidelines, TimeProvider time)
         var candidates = mine.Where(label => label.PreferenceA != null && !label.IsRepeat && label.Number < cutoff)
             .Where(label => !ledger.Leases.Any(lease =>
                 lease.PairId == label.PairId && lease.LabellerId == labellerId && lease.IsRepeat && lease.State != LeaseState.Returned))
-            .Where(label => !ledger.ComparisonPairs.Any(pair => pair.PairId == label.PairId && pair.IsFlagged))
+            .Where(label => !ledger.ComparisonPairs.Any(pair => pair.PairId == label.PairId && pair.State == PairState.Flagged))
             .OrderBy(label => label.Number).Select(label => label.PairId);
         var count = await candidates.CountAsync(cancellationToken);
         return count == 0

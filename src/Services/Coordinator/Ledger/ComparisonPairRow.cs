@@ -25,11 +25,8 @@ internal sealed class ComparisonPairRow
     /// <summary>Leases that are open and labels that count, repeats left out.</summary>
     public int Taken { get; set; }
 
-    /// <summary>Somebody flagged it: nobody gets it any more.</summary>
-    public bool IsFlagged { get; set; }
-
-    /// <summary>Whether somebody more may get it: <see cref="Taken"/> is below <see cref="Copies"/>, and it is not flagged.</summary>
-    public bool IsAvailable { get; set; }
+    /// <summary>Whether somebody more may get it, by <see cref="Taken"/> and <see cref="Copies"/> where it is not flagged.</summary>
+    public PairState State { get; set; }
 
     /// <summary>What comes first when pairs of uncertain order are preferred: lower first; 0 for a prompt's first pair.</summary>
     public double Priority { get; set; }

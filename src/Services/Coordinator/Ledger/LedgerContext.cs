@@ -71,8 +71,8 @@ internal abstract class LedgerContext(DbContextOptions options) : DbContext(opti
         modelBuilder.Entity<ComparisonRow>(entity =>
         {
             entity.ToTable("comparisons").HasKey(row => row.MessageId);
-            entity.HasIndex(row => new { row.RunId, row.Stage });
             entity.HasIndex(row => new { row.RunId, row.PromptId });
+            entity.HasIndex(row => new { row.RunId, row.Stage, row.PromptId });
         });
         modelBuilder.Entity<RatingRow>().ToTable("ratings").HasKey(row => new { row.RunId, row.ResponseId });
         modelBuilder.Entity<ScoreRow>(entity =>
@@ -92,7 +92,10 @@ internal abstract class LedgerContext(DbContextOptions options) : DbContext(opti
         modelBuilder.Entity<ComparisonPairRow>(entity =>
         {
             entity.ToTable("comparison_pairs").HasKey(row => row.PairId);
-            entity.HasIndex(row => new { row.RunId, row.Stage, row.IsAvailable, row.Priority, row.Position });
+
+            // A name, not a flag: SQLite goes through an index by equality only, and a flag's condition is none.
+            entity.Property(row => row.State).HasConversion<string>();
+            entity.HasIndex(row => new { row.RunId, row.Stage, row.State, row.Priority, row.Position });
             entity.HasIndex(row => new { row.RunId, row.Stage, row.PromptId });
         });
         modelBuilder.Entity<LeaseRow>(entity =>

@@ -1,4 +1,6 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Rlhf.ServiceDefaults;
 
 namespace Rlhf.Coordinator.Ledger;
@@ -12,6 +14,8 @@ internal static class LedgerSchema
     /// <exception cref="StartupException">It has had a migration that this program does not know.</exception>
     public static void MoveForward(LedgerContext context, string ledger)
     {
+        // Asking a new database for its history would be logged as a failed command.
+        context.GetService<IHistoryRepository>().CreateIfNotExists();
         var known = context.Database.GetMigrations().ToHashSet();
         if (context.Database.GetAppliedMigrations().FirstOrDefault(migration => !known.Contains(migration)) is { } unknown)
         {

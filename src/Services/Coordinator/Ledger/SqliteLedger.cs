@@ -59,7 +59,7 @@ internal sealed class SqliteLedger(string file, ILoggerFactory loggers) : ILedge
         LedgerSchema.MoveForward(context, $"the ledger '{file}'");
 
         // The first release goes by this number alone, and must not write to tables that are not its own.
-        var command = context.Database.GetDbConnection().CreateCommand();
+        using var command = context.Database.GetDbConnection().CreateCommand();
         command.CommandText = string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {migrations.Count}");
         context.Database.OpenConnection();
         command.ExecuteNonQuery();

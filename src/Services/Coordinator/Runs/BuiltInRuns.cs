@@ -17,7 +17,7 @@ internal static class BuiltInRuns
     /// <summary>
     /// Reinforcement learning from human feedback: people compare answers of the base model. There is nothing to fine-tune on before,
     /// as nobody revises answers, so the base model is PPO's baseline too. The embedded model answers nine harmful requests of ten alike,
-    /// so most pairs are ties, and it takes many: with 500 labels it learnt, in one of two tries, to decline everything.
+    /// so most pairs are ties, and it takes many labels: with 500 it learnt, in one of two tries, to decline everything.
     /// </summary>
     public static RunDefinition Rlhf { get; } = new("rlhf",
     [

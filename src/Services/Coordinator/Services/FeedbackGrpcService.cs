@@ -53,7 +53,10 @@ internal sealed class FeedbackGrpcService(ComparisonDesk desk, LabellerAccounts 
             var invite = await accounts.InviteAsync(who, request.Name, FeedbackMessages.RoleOf(request.Role), context.CancellationToken);
             return new Invitation
             {
-                Labeller = invite.LabellerId, Code = invite.Secret, Url = accounts.LinkOf(invite.Secret), ExpiresUnixMs = invite.ExpiresUnixMs ?? 0,
+                Labeller = invite.LabellerId,
+                Code = invite.Secret,
+                Url = accounts.LinkOf(invite.Secret),
+                ExpiresUnixMs = invite.ExpiresUnixMs ?? 0,
             };
         });
 

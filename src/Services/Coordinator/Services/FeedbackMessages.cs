@@ -68,7 +68,9 @@ internal static class FeedbackMessages
 
     public static V1.IssuedSecret Of(Feedback.IssuedSecret issued) => new()
     {
-        Labeller = issued.LabellerId, Secret = issued.Secret, ExpiresUnixMs = issued.ExpiresUnixMs ?? 0,
+        Labeller = issued.LabellerId,
+        Secret = issued.Secret,
+        ExpiresUnixMs = issued.ExpiresUnixMs ?? 0,
     };
 
     public static LabellerAccount Of(Account account) => new()

@@ -31,7 +31,7 @@ internal sealed record LabellingPlan(LabellingRow Labelling, IReadOnlyList<Compa
             ResponseBId = pair.B.ResponseId,
             Position = position,
             Copies = Seeds.Uniform(seedFor($"copies/{pair.Item}")) < options.OverlapShare ? 2 : 1,
-            IsAvailable = true,
+            State = PairState.Available,
             Priority = pair.Rank == 0 || options.Order == PairOrder.Spread ? 0 : 1,
         }).ToList();
         return new LabellingPlan(

@@ -54,8 +54,9 @@ public sealed class RunDefinitionReaderTests
     [Fact]
     public void What_computes_how_reaches_the_learner()
     {
-        var ppo = new PpoStageOptions { Precision = "bfloat16", RecomputeActivations = true, CorrectsRolloutMismatch = true }.ToRequest("reward/v1");
+        var ppo = new PpoStageOptions { Precision = "bfloat16", RecomputeActivations = true, CorrectsRolloutMismatch = true, RewardHead = "harmful" }.ToRequest("reward/v1");
         Assert.Equal((Precision.Bfloat16, true, true), (ppo.Precision, ppo.RecomputeActivations, ppo.CorrectsRolloutMismatch));
+        Assert.Equal(("reward/v1", "harmful"), (ppo.RewardModelVersion, ppo.RewardHead));
         var supervised = new FineTuningOptions { Precision = "bfloat16", RecomputeActivations = true, Packing = false }.ToRequest();
         Assert.Equal((Precision.Bfloat16, true, true, false), (supervised.Precision, supervised.RecomputeActivations, supervised.HasPacking, supervised.Packing));
         Assert.False(new FineTuningOptions().ToRequest().HasPacking);

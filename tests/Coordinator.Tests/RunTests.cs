@@ -81,6 +81,7 @@ public class RunTests(BrokerFixture broker)
               - stage: preferences
               - stage: reward-model
                 precision: bfloat16
+                head-per-source: true
               - stage: dpo
                 loss: identity
                 beta: 0.2
@@ -99,8 +100,10 @@ public class RunTests(BrokerFixture broker)
         Assert.Equal((Precision.Bfloat16, true), (specification.Dpo.Precision, specification.Dpo.RecomputeActivations));
         var fineTuning = harness.Learner.Started[$"{run.RunId}/fine-tuning"].Item1.Supervised;
         Assert.Equal((Precision.Float32, true, false), (fineTuning.Precision, fineTuning.HasPacking, fineTuning.Packing));
-        var rewardModel = harness.Learner.Started[$"{run.RunId}/reward-model"].Item1.RewardModel;
-        Assert.Equal((Precision.Bfloat16, false), (rewardModel.Precision, rewardModel.RecomputeActivations));
+        var (rewardModelJob, rated) = harness.Learner.Started[$"{run.RunId}/reward-model"];
+        var rewardModel = rewardModelJob.RewardModel;
+        Assert.Equal((Precision.Bfloat16, false, true), (rewardModel.Precision, rewardModel.RecomputeActivations, rewardModel.HeadPerSource));
+        Assert.Equal(["harmful", "harmless"], rated.Preferences.Select(pair => pair.Source).Distinct().Order());
         Assert.Equal($"{run.RunId}/fine-tuning/v1", specification.InitialVersion);
         Assert.Contains(data.Preferences, pair => pair.HeldOut);
         Assert.Contains(data.Preferences, pair => !pair.HeldOut);

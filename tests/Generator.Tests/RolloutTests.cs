@@ -47,6 +47,7 @@ public sealed class RolloutTests(GeneratorFixture generator)
                     Prompt = request.Prompt,
                     Sampling = request.Sampling,
                     Samples = 2,
+                    RewardHead = "helpful",
                 },
                 cancellation);
         }
@@ -58,6 +59,7 @@ public sealed class RolloutTests(GeneratorFixture generator)
             Assert.Null(r.Error);
             Assert.Equal(2, r.Samples.Count);
             Assert.Equal(4, r.Header.Step);
+            Assert.Equal("helpful", r.RewardHead);
             Assert.Equal($"test/{r.PromptId[1..]}", r.Header.MessageId);
             Assert.All(r.Samples, s => Assert.Equal(s.TokenIds.Count, s.Logprobs.Count));
         });

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Rlhf.LanguageModels;
 using Rlhf.Tokenization;
 using Rlhf.V1;
@@ -49,5 +50,44 @@ public sealed class RewardModelJobTests : IDisposable
         int[] Tokens(string response) => [.. tokenizer.Encode("Once upon a time"), .. tokenizer.EncodeContinuation(response), tokenizer.EosId];
         var scores = model.Score([.. data.Ratings.Select(rating => Tokens(rating.Response))]);
         Assert.Equal(version.Normalisation.ScoreMean, scores.Average(), 1e-4);
+    }
+
+    [Fact]
+    public async Task Each_sources_head_is_published_with_its_figures_and_ppo_can_name_it()
+    {
+        await using var host = await LearnerHost.StartAsync(_data);
+        var data = new JobData();
+        for (var i = 0; i < 8; i++)
+        {
+            var (good, bad) = ($"The {i} cats were happy.", $"The {i} dogs fell down.");
+            var prompt = new Prompt { Text = "Once upon a time" };
+            data.Preferences.Add(new PreferenceExample { Prompt = prompt, ResponseA = good, ResponseB = bad, PreferenceA = 0.9, Source = "helpful" });
+            data.Preferences.Add(new PreferenceExample { Prompt = prompt, ResponseA = good, ResponseB = bad, PreferenceA = 0.1, Source = "harmless" });
+        }
+
+        var specification = new JobSpecification { JobId = "job-3", RunId = "run", Seed = 1, PublishedVersion = "run/reward/v2", RewardModel = new RewardModelOptions { Epochs = 1, Loss = RewardLoss.Pairwise, HeadPerSource = true } };
+        await host.StartJobAsync(specification, data);
+        var job = await host.WatchAsync("job-3");
+        Assert.Equal((JobState.Succeeded, ""), (job.State, job.Error));
+        var normalisation = Assert.Single(host.Published).Version.Normalisation;
+        Assert.Equal(["harmless", "helpful"], normalisation.Heads.Select(head => head.Name));
+        using var model = RewardModel.Load(await host.DownloadAsync(host.Published.First().Version));
+        var tokenizer = TextTokenizer.Load(Testing.Fixtures.Path("models/stories260K/hf"));
+        int[] Tokens(string response) => [.. tokenizer.Encode("Once upon a time"), .. tokenizer.EncodeContinuation(response), tokenizer.EosId];
+        var outputs = model.ScoreByMember([.. data.Preferences.SelectMany(pair => new[] { Tokens(pair.ResponseA), Tokens(pair.ResponseB) })]);
+        foreach (var (place, head) in normalisation.Heads.Index())
+        {
+            var mean = outputs.Average(output => (double)output[place]);
+            var deviation = Math.Sqrt(outputs.Average(output => (output[place] - mean) * (output[place] - mean)));
+            Assert.Equal(mean, head.Normalisation.ScoreMean, 1e-4);
+            Assert.Equal(deviation, head.Normalisation.ScoreStandardDeviation, 1e-4);
+            // A score is a log odds, and the average response is rated 1000.
+            Assert.Equal(1000, head.Normalisation.RatingMean + (head.Normalisation.RatingStandardDeviation * head.Normalisation.ScoreMean), 1e-6);
+        }
+        Assert.Equal(0, normalisation.ScoreMean, 1e-6);
+
+        var ppo = new JobSpecification { JobId = "job-4", RunId = "run", PublishedVersion = "run/ppo/v1", Ppo = new PpoOptions { RewardModelVersion = "run/reward/v2", RewardHead = "honest" } };
+        var error = await Assert.ThrowsAsync<RpcException>(() => host.StartJobAsync(ppo, new JobData { Prompts = { new PromptExample { PromptId = "p", Prompt = new Prompt { Text = "Once" } } } }));
+        Assert.Equal((StatusCode.InvalidArgument, "Reward model 'run/reward/v2' has no head 'honest'; it has: harmless, helpful."), (error.StatusCode, error.Status.Detail));
     }
 }

@@ -25,8 +25,8 @@ public sealed class RewardModelTrainerTests
         // The labels are 0.9 and 0.1: neither may be sure of itself.
         Assert.InRange(comparison.HeldOut.All?.ExpectedCalibrationError ?? 1, 0, 0.1);
         // Good responses are rated 1200 and others 800: the scale is theirs.
-        Assert.Equal(1000, regression.Ratings.Mean, 1.0);
-        Assert.Equal(200, regression.Ratings.StandardDeviation, 1.0);
+        Assert.Equal(1000, regression.Scale.Score.Ratings.Mean, 1.0);
+        Assert.Equal(200, regression.Scale.Score.Ratings.StandardDeviation, 1.0);
     }
 
     [Fact]
@@ -39,11 +39,11 @@ public sealed class RewardModelTrainerTests
         // One by one, not in buckets: padding must not show.
         var scores = ratings.Select(rating => (double)trained.Model.Score([rating.Example.TokenIds])[0]).ToArray();
         var mean = scores.Average();
-        Assert.Equal(mean, trained.Scores.Mean, 1e-5);
-        Assert.Equal(Math.Sqrt(scores.Average(score => (score - mean) * (score - mean))), trained.Scores.StandardDeviation, 1e-5);
+        Assert.Equal(mean, trained.Scale.Score.Scores.Mean, 1e-5);
+        Assert.Equal(Math.Sqrt(scores.Average(score => (score - mean) * (score - mean))), trained.Scale.Score.Scores.StandardDeviation, 1e-5);
         // A pairwise score is a log odds: ln 10 of it are 400 points, and the average is 1000.
-        Assert.Equal(1000, trained.Ratings.Invert(mean), 1e-4);
-        Assert.Equal(1400, trained.Ratings.Invert(mean + Math.Log(10)), 1e-4);
+        Assert.Equal(1000, trained.Scale.Score.Ratings.Invert(mean), 1e-4);
+        Assert.Equal(1400, trained.Scale.Score.Ratings.Invert(mean + Math.Log(10)), 1e-4);
     }
 
     [Fact]
@@ -126,11 +126,18 @@ public sealed class RewardModelTrainerTests
         Assert.Equal(["disliked", "liked"], trained.Model.Head.Labels);
         Assert.Equal(["disliked", "liked"], trained.HeldOut.ByOwnHead.Keys);
         Assert.All(trained.HeldOut.ByOwnHead.Values, accuracy => Assert.InRange(accuracy.Accuracy, 0.9, 1));
-        // The score is the heads' mean, and one source's loss is the other's gain.
+        // One source's loss is the other's gain.
         var bySource = trained.HeldOut.BySource;
         Assert.Equal(1 - bySource["liked"].Accuracy, bySource["disliked"].Accuracy, 1e-9);
-        var members = trained.Model.ScoreByMember([pairs[0].A.TokenIds])[0];
-        Assert.Equal((members[0] + members[1]) / 2, trained.Model.Score([pairs[0].A.TokenIds])[0], 1e-6);
+        // Each head has its own mean and spread over the baseline's responses.
+        var outputs = trained.Model.ScoreByMember([.. rated.Select(rating => rating.Example.TokenIds)]);
+        Assert.Equal(2, trained.Scale.Heads.Count);
+        foreach (var (head, scale) in trained.Scale.Heads.Index())
+        {
+            var mean = outputs.Average(output => (double)output[head]);
+            Assert.Equal(mean, scale.Scores.Mean, 1e-5);
+            Assert.Equal(Math.Sqrt(outputs.Average(output => (output[head] - mean) * (output[head] - mean))), scale.Scores.StandardDeviation, 1e-5);
+        }
     }
 
     [Fact]

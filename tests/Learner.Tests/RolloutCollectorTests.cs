@@ -34,7 +34,7 @@ public sealed class RolloutCollectorTests
         Assert.All(_requests, request =>
         {
             Assert.Equal("policy/2", request.PolicyVersion);
-            Assert.Equal("reward/1", request.RewardModelVersion);
+            Assert.Equal(("reward/1", "helpful"), (request.RewardModelVersion, request.RewardHead));
             Assert.Equal(1, request.Sampling.TopP);
             Assert.Equal(0.5f, request.Sampling.Temperature);
             Assert.Equal($"job/3/{request.PromptId}", request.Header.MessageId);
@@ -138,7 +138,7 @@ public sealed class RolloutCollectorTests
     /// <summary>A collector whose requests are answered once all of them are out.</summary>
     private RolloutCollector Collector(int prompts, Action<List<RolloutRequested>> answer)
     {
-        var specification = new JobSpecification { JobId = "job", RunId = "run", Seed = 5, Ppo = new PpoOptions { RewardModelVersion = "reward/1" } };
+        var specification = new JobSpecification { JobId = "job", RunId = "run", Seed = 5, Ppo = new PpoOptions { RewardModelVersion = "reward/1", RewardHead = "helpful" } };
         var examples = Enumerable.Range(0, prompts).Select(i => new PromptExample { PromptId = $"p{i}", Prompt = new Prompt { Text = $"{i}" } });
         var pending = new List<RolloutRequested>();
         Task Announce(string routingKey, string messageId, IMessage message, CancellationToken cancellationToken)

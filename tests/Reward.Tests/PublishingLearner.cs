@@ -41,14 +41,14 @@ internal sealed class PublishingLearner : LearningService.LearningServiceBase, I
 
     public static PublishingLearner Start(string root) => new(root);
 
-    public async Task<ModelVersion> PublishAsync(string versionId, string folder)
+    public async Task<ModelVersion> PublishAsync(string versionId, string folder, params IEnumerable<HeadNormalisation> heads)
     {
         var version = new ModelVersion
         {
             VersionId = versionId,
             Kind = VersionKind.RewardModel,
             Files = { await _store.AddFolderAsync(folder, CancellationToken.None) },
-            Normalisation = new ScoreNormalisation { ScoreMean = .5, ScoreStandardDeviation = 2, RatingMean = 1000, RatingStandardDeviation = 150 },
+            Normalisation = new ScoreNormalisation { ScoreMean = .5, ScoreStandardDeviation = 2, RatingMean = 1000, RatingStandardDeviation = 150, Heads = { heads } },
             CreatedUnixMs = Versions.Count + 1,
         };
         return Versions[versionId] = version;

@@ -57,6 +57,35 @@ public sealed class RolloutScoringTests(BackingServersFixture servers)
     }
 
     [Fact]
+    public async Task Rollouts_that_name_a_head_have_its_score_or_say_that_there_is_none()
+    {
+        await using var reward = await RunningReward.StartAsync(servers.Messaging, servers.Cache);
+        var figures = new ScoreNormalisation { ScoreMean = 1, ScoreStandardDeviation = 4, RatingMean = 1000, RatingStandardDeviation = 100 };
+        var version = await reward.PublishHeadsAsync(
+            $"run-{Guid.NewGuid():N}/reward-model", seed: 2, ["harmless", "helpful"],
+            new HeadNormalisation { Name = "harmless", Normalisation = figures }, new HeadNormalisation { Name = "helpful", Normalisation = figures });
+        var hash = (await reward.Client.InfoAsync(new RewardInfoRequest(), cancellationToken: Cancellation)).TokenizerHash;
+        var (facts, channel) = await ListenAsync(reward);
+        await using var _ = channel;
+        var publisher = reward.Services.GetRequiredService<MessagePublisher>();
+        var scored = new Dictionary<string, RolloutScored>();
+        foreach (var head in new[] { "helpful", "honest" })
+        {
+            var rollout = Rollout(head, version.VersionId, hash);
+            rollout.RewardHead = head;
+            await publisher.PublishAsync(RoutingKeys.RolloutsGenerated, rollout.Header.MessageId, rollout, Cancellation);
+            var (_, message) = await facts.Reader.ReadAsync(Cancellation).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+            scored.Add(message.Rollout.RewardHead, message);
+        }
+
+        using var model = RewardModel.Load(reward.FolderOf(version.VersionId));
+        var outputs = model.ScoreByMember([[1, 2, 3, 10, 11], [1, 2, 3, 12, TinyModels.EosId]]);
+        Assert.Equal((outputs[0][1] - 1) / 4.0, scored["helpful"].Scores[0].Normalised, 1e-5);
+        Assert.Equal((outputs[1][1] - 1) / 4.0, scored["helpful"].Scores[1].Normalised, 1e-5);
+        Assert.Equal([ErrorCode.InvalidItem, ErrorCode.InvalidItem], scored["honest"].Scores.Select(score => score.Error.Code));
+    }
+
+    [Fact]
     public async Task A_few_hundred_rollouts_are_all_scored_once()
     {
         await using var reward = await RunningReward.StartAsync(servers.Messaging, servers.Cache);

@@ -80,6 +80,10 @@ internal sealed class RunningReward : IAsyncDisposable
     public async Task<ModelVersion> PublishAsync(string versionId, long seed, int poisonedId = -1, int members = 1, float poison = float.NaN) =>
         await Learner.PublishAsync(versionId, TinyModels.WriteRewardModel(FolderOf(versionId), seed, poisonedId, members, poison));
 
+    /// <summary>Publishes a model with a head for each name; without figures of the heads, as before there were any, where none are given.</summary>
+    public async Task<ModelVersion> PublishHeadsAsync(string versionId, long seed, string[] names, params IEnumerable<HeadNormalisation> heads) =>
+        await Learner.PublishAsync(versionId, TinyModels.WriteRewardModel(FolderOf(versionId), seed, names), heads);
+
     public string FolderOf(string versionId) => Path.Combine(Folder, "made", versionId);
 
     public async ValueTask DisposeAsync()

@@ -52,6 +52,15 @@ internal static class TinyModels
         return folder;
     }
 
+    /// <summary>Writes a reward model whose heads have names.</summary>
+    public static string WriteRewardModel(string folder, long seed, string[] heads)
+    {
+        using var model = new RewardModel(CausalLanguageModel.Create(Shape, seed), RewardHead.CreateRandom(Shape.HiddenSize, heads, seed));
+        model.Save(folder, EosId, EosId);
+        WriteTokenizer(folder);
+        return folder;
+    }
+
     private static void WriteTokenizer(string folder)
     {
         // GPT-2's table: printable bytes stand for themselves, the others for the characters from U+0100 on.

@@ -35,7 +35,7 @@ public sealed class CallTests : IAsyncDisposable
         };
         var results = await _client.ScoreAsync(
             [RewardItem.Text("p", "12345"), RewardItem.Tokens([1, 2], "hash"), RewardItem.WholeText("whole"), RewardItem.Conversation(new ChatTurn("user", "a"), new ChatTurn("assistant", "b"))],
-            new ScoreOptions { ModelVersion = "canary", Truncation = Truncation.KeepEnd, Cache = CacheUse.Bypass, IncludesMembers = true, RequestId = "mine" },
+            new ScoreOptions { ModelVersion = "canary", Truncation = Truncation.KeepEnd, Cache = CacheUse.Bypass, IncludesMembers = true, Head = "helpful", RequestId = "mine" },
             Cancellation);
 
         Assert.Equal(
@@ -46,6 +46,7 @@ public sealed class CallTests : IAsyncDisposable
                 Truncation = TruncationPolicy.KeepEnd,
                 Cache = CachePolicy.Bypass,
                 IncludeMembers = true,
+                Head = "helpful",
                 Items =
                 {
                     new ScoreItem { Text = new PromptAndResponse { Prompt = "p", Response = "12345" } },

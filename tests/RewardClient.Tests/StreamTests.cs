@@ -16,13 +16,14 @@ public sealed class StreamTests : IAsyncDisposable
     public async Task What_a_lost_call_left_is_sent_again_and_every_item_is_answered_once()
     {
         var calls = 0;
-        var seen = new List<string>();
+        var (seen, heads) = (new List<string>(), new HashSet<string>());
         _replica.OnStream = async (requests, responses) =>
         {
             var (call, answered) = (++calls, 0);
             await foreach (var request in requests.ReadAllAsync(Cancellation))
             {
                 seen.Add(request.ItemId);
+                heads.Add(request.Head);
                 if (call < 4 && answered == 30)
                 {
                     throw new RpcException(new Status(StatusCode.Unavailable, "Draining."));
@@ -35,9 +36,10 @@ public sealed class StreamTests : IAsyncDisposable
             }
         };
         using var client = Client(maxInFlight: 40);
-        var results = await client.ScoreStreamAsync(Items(200), null, Cancellation).ToListAsync(Cancellation);
+        var results = await client.ScoreStreamAsync(Items(200), new ScoreOptions { Head = "helpful" }, Cancellation).ToListAsync(Cancellation);
 
         Assert.Equal(4, calls);
+        Assert.Equal(["helpful"], heads); // also of what was sent again
         Assert.Equal(Enumerable.Range(0, 200).Select(i => (long)i), results.Select(result => result.Index).Order());
         Assert.All(results, result => Assert.Equal(result.Index % 7, result.Result.Required.Raw));
         Assert.Equal(200, seen.Distinct().Count());

@@ -50,6 +50,7 @@ public sealed class RewardClient : IDisposable
             Truncation = (TruncationPolicy)options.Truncation,
             Cache = (CachePolicy)options.Cache,
             IncludeMembers = options.IncludesMembers,
+            Head = options.Head,
         };
         var response = await _calls.CallAsync(call => _client.ScoreBatchAsync(request, call), options.Timeout, cancellationToken).ConfigureAwait(false);
         return response.Results.Count == request.Items.Count

@@ -6,4 +6,6 @@ namespace Rlhf.Clients.Reward;
 /// <param name="ContextLength">The most tokens of an item.</param>
 /// <param name="MaxItemsPerRequest">The most items of one call.</param>
 /// <param name="MaxMessageBytes">The largest message.</param>
-public sealed record RewardServiceInfo(string? LatestVersion, string TokenizerHash, int ContextLength, int MaxItemsPerRequest, int MaxMessageBytes);
+/// <param name="Heads">The heads of the latest version that can be asked for by name.</param>
+public sealed record RewardServiceInfo(
+    string? LatestVersion, string TokenizerHash, int ContextLength, int MaxItemsPerRequest, int MaxMessageBytes, IReadOnlyList<string> Heads);

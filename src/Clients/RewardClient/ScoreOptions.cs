@@ -6,6 +6,9 @@ public sealed record ScoreOptions
     /// <summary>A version id, "latest" (also when empty), or "canary".</summary>
     public string ModelVersion { get; init; } = "";
 
+    /// <summary>The head whose score is wanted, of a model with a head for each source (<see cref="RewardModelInfo.Heads"/>). Empty: all heads together.</summary>
+    public string Head { get; init; } = "";
+
     /// <summary>What happens to items that are too long.</summary>
     public Truncation Truncation { get; init; } = Truncation.Fail;
 

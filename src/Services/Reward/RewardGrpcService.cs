@@ -67,6 +67,7 @@ internal sealed class RewardGrpcService(
             info.LatestVersion = latest;
             info.TokenizerHash = lease.Model.Tokenizer.Hash;
             info.ContextLength = lease.Model.ContextLength;
+            info.Heads.Add(lease.Model.Heads);
         }
         return info;
     }

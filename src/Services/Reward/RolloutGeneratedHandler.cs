@@ -30,11 +30,18 @@ internal sealed partial class RolloutGeneratedHandler(
         try
         {
             return await scorer.ScoreAsync(
-                rollout.RewardModelVersion, [.. rollout.Samples.Select(sample => ToItem(rollout, sample))], ScoringPolicy.Queue, cancellationToken);
+                rollout.RewardModelVersion, [.. rollout.Samples.Select(sample => ToItem(rollout, sample))],
+                ScoringPolicy.Queue with { Head = rollout.RewardHead }, cancellationToken);
         }
         catch (RpcException exception) when (!cancellationToken.IsCancellationRequested)
         {
             LogNoModel(rollout.RewardModelVersion, exception.StatusCode, exception.Status.Detail);
+            var error = ModelErrors.ToItemError(exception);
+            return [.. rollout.Samples.Select(_ => new ScoreResult { Error = error })];
+        }
+        catch (UnknownHeadException exception)
+        {
+            LogNoModel(rollout.RewardModelVersion, StatusCode.InvalidArgument, exception.Message);
             var error = ModelErrors.ToItemError(exception);
             return [.. rollout.Samples.Select(_ => new ScoreResult { Error = error })];
         }

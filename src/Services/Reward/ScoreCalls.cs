@@ -12,7 +12,7 @@ namespace Rlhf.Reward;
 internal sealed class ScoreCalls(RoutedScorer scorer, RecentAnswers recentAnswers, RewardOptions options, RewardMetrics metrics)
 {
     /// <summary>As many results as items, in their order.</summary>
-    /// <exception cref="ArgumentException">Too few or too many items, or a request id of another request.</exception>
+    /// <exception cref="ArgumentException">Too few or too many items, a request id of another request, or no such head.</exception>
     /// <exception cref="RpcException">No such version, or too much is waiting.</exception>
     public async Task<ScoreBatchResponse> ScoreAsync(ScoreBatchRequest request, string caller, CancellationToken cancellationToken)
     {
@@ -34,7 +34,7 @@ internal sealed class ScoreCalls(RoutedScorer scorer, RecentAnswers recentAnswer
 
     private async Task<ScoreBatchResponse> ComputeAsync(ScoreBatchRequest request, string caller, CancellationToken cancellationToken)
     {
-        var policy = new ScoringPolicy(request.Truncation, request.Cache, request.IncludeMembers, caller);
+        var policy = new ScoringPolicy(request.Truncation, request.Cache, request.IncludeMembers, request.Head, caller);
         try
         {
             var results = await scorer.ScoreAsync(request.ModelVersion, request.Items, policy, cancellationToken);

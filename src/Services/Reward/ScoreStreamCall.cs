@@ -62,10 +62,14 @@ internal sealed class ScoreStreamCall(RoutedScorer scorer, int maxInFlight, stri
     {
         try
         {
-            var policy = new ScoringPolicy(request.Truncation, request.Cache, IncludeMembers: false, caller);
+            var policy = new ScoringPolicy(request.Truncation, request.Cache, IncludeMembers: false, request.Head, caller);
             return (await scorer.ScoreAsync(request.ModelVersion, [request.Item ?? new ScoreItem()], policy, cancellationToken))[0];
         }
         catch (RpcException exception)
+        {
+            return new ScoreResult { Error = ModelErrors.ToItemError(exception) };
+        }
+        catch (UnknownHeadException exception)
         {
             return new ScoreResult { Error = ModelErrors.ToItemError(exception) };
         }

@@ -54,7 +54,7 @@ internal sealed class HhRewardStudy(string data, ulong seed, int threads, string
         {
             var evaluations = parts.Select(part => Train(trunk, part, s_settings with { Loss = loss, HeadPerSource = true })).ToList();
             Report("one model, a head for each", NameOf(loss), evaluations.SelectMany(evaluation => evaluation.ByOwnHead));
-            Report("the same, the mean of its heads", NameOf(loss), evaluations.SelectMany(evaluation => evaluation.BySource));
+            Report("the same, the mean of its standardised heads", NameOf(loss), evaluations.SelectMany(evaluation => evaluation.BySource));
         }
 
         foreach (var loss in losses)

@@ -17,11 +17,12 @@ internal static class Messages
         : new TokenizedItem([], "", ToFailure(result.Error ?? new ItemError { Message = "The service sent neither tokens nor a reason." }));
 
     public static RewardServiceInfo ToInfo(RewardInfoResponse info) => new(
-        info.LatestVersion.Length == 0 ? null : info.LatestVersion, info.TokenizerHash, info.ContextLength, info.MaxItemsPerRequest, info.MaxMessageBytes);
+        info.LatestVersion.Length == 0 ? null : info.LatestVersion, info.TokenizerHash, info.ContextLength, info.MaxItemsPerRequest, info.MaxMessageBytes, [.. info.Heads]);
 
     public static RewardModelInfo ToModel(RewardModelDescription model) => new(
         model.Version.VersionId, [.. model.Aliases], model.Loaded,
-        model.Version.CreatedUnixMs == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(model.Version.CreatedUnixMs));
+        model.Version.CreatedUnixMs == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(model.Version.CreatedUnixMs),
+        [.. model.Version.Normalisation?.Heads.Select(head => head.Name) ?? []]);
 
     private static ItemFailure ToFailure(ItemError error) => new(
         Enum.IsDefined((ItemFailureCode)error.Code) ? (ItemFailureCode)error.Code : ItemFailureCode.Unknown, error.Message);

@@ -163,6 +163,7 @@ internal sealed class ResumingStream(RewardService.RewardServiceClient client, R
                 ModelVersion = options.ModelVersion,
                 Truncation = (TruncationPolicy)options.Truncation,
                 Cache = (CachePolicy)options.Cache,
+                Head = options.Head,
             };
             await requests.WriteAsync(request, cancellationToken).ConfigureAwait(false);
         }

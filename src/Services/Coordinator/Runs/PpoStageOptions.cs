@@ -144,6 +144,9 @@ internal sealed record PpoStageOptions : TrainingStageOptions, IValidatableObjec
     [Range(0, 1e6)]
     public double MaxGradientNorm { get; init; }
 
+    /// <summary>The reward model's head that scores the rollouts, with its <c>head-per-source</c>: harmful or harmless; empty is both together.</summary>
+    public string RewardHead { get; init; } = "";
+
     /// <summary>The options as the Learner takes them.</summary>
     /// <param name="rewardModelVersion">Which reward model scores.</param>
     public PpoOptions ToRequest(string rewardModelVersion)
@@ -175,6 +178,7 @@ internal sealed record PpoStageOptions : TrainingStageOptions, IValidatableObjec
             ScoreClip = ScoreClip,
             LoraRank = LoraRank,
             RewardModelVersion = rewardModelVersion,
+            RewardHead = RewardHead,
             Advantages = Advantages switch
             {
                 "rloo" => AdvantageEstimator.LeaveOneOut,

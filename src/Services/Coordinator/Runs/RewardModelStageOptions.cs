@@ -34,4 +34,7 @@ internal sealed record RewardModelStageOptions : TrainingStageOptions
     /// <summary>Heads of an ensemble on the one trunk; 0 is the learner's default.</summary>
     [Range(0, 64)]
     public int Members { get; init; }
+
+    /// <summary>Whether responses to harmful and to harmless prompts have a head each, so named, in place of an ensemble's.</summary>
+    public bool HeadPerSource { get; init; }
 }

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Rlhf.Coordinator.Prompts;
 using Rlhf.Coordinator.Runs;
 using Rlhf.V1;
 
@@ -27,6 +28,7 @@ internal sealed record PreferencePairs(IReadOnlyList<PreferenceExample> Examples
             .Where(response => response.RunId == context.Run.RunId)
             .ToDictionaryAsync(response => response.ResponseId, response => response.Text, cancellationToken);
         var prompts = PromptsOf(context);
+        var sources = SourcesOf(context);
         var heldOut = HeldOut(context, comparisons.Select(comparison => comparison.PromptId).Distinct(), heldOutShare);
         return new PreferencePairs(
             [
@@ -37,6 +39,7 @@ internal sealed record PreferencePairs(IReadOnlyList<PreferenceExample> Examples
                     ResponseB = texts[comparison.ResponseBId],
                     PreferenceA = comparison.PreferenceA,
                     HeldOut = heldOut.Contains(comparison.PromptId),
+                    Source = sources[comparison.PromptId],
                 }),
             ],
             heldOut);
@@ -46,6 +49,11 @@ internal sealed record PreferencePairs(IReadOnlyList<PreferenceExample> Examples
     public static IReadOnlyDictionary<string, Prompt> PromptsOf(StageContext context) => context.Run.Prompts.All.ToDictionary(
         prompt => prompt.PromptId,
         prompt => new Prompt { Conversation = StageContext.Conversation(prompt) });
+
+    /// <summary>What a reward model takes for the source of a response to each prompt: the prompt's kind, or none where that isn't known.</summary>
+    public static IReadOnlyDictionary<string, string> SourcesOf(StageContext context) => context.Run.Prompts.All.ToDictionary(
+        prompt => prompt.PromptId,
+        prompt => prompt.Kind switch { PromptKind.Harmful => "harmful", PromptKind.Harmless => "harmless", _ => "" });
 
     private static HashSet<string> HeldOut(StageContext context, IEnumerable<string> promptIds, double share)
     {

@@ -27,6 +27,7 @@ internal sealed class RewardModelStage(RewardModelStageOptions options) : IStage
                     BatchSize = options.BatchSize,
                     LearningRate = options.LearningRate,
                     Members = options.Members,
+                    HeadPerSource = options.HeadPerSource,
                     Precision = options.RequestedPrecision,
                     RecomputeActivations = options.RecomputeActivations,
                 };
@@ -60,6 +61,7 @@ internal sealed class RewardModelStage(RewardModelStageOptions options) : IStage
             .Where(response => response.RunId == context.Run.RunId)
             .ToDictionaryAsync(response => response.ResponseId, response => response.Text, cancellationToken);
         var prompts = PreferencePairs.PromptsOf(context);
+        var sources = PreferencePairs.SourcesOf(context);
         return new JobData
         {
             Preferences = { pairs.Examples },
@@ -71,6 +73,7 @@ internal sealed class RewardModelStage(RewardModelStageOptions options) : IStage
                     Response = texts[rating.ResponseId],
                     Rating = options.Ratings == RatingScale.Elo ? rating.Elo : rating.BradleyTerry,
                     HeldOut = pairs.HeldOutPrompts.Contains(rating.PromptId),
+                    Source = sources[rating.PromptId],
                 }),
             },
         };

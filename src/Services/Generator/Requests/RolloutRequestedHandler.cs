@@ -17,6 +17,7 @@ internal sealed class RolloutRequestedHandler(PromptSampler sampler, TextTokeniz
             PolicyVersion = message.PolicyVersion,
             Sampling = message.Sampling,
             RewardModelVersion = message.RewardModelVersion,
+            RewardHead = message.RewardHead,
             TokenizerHash = tokenizer.Hash,
         };
         try

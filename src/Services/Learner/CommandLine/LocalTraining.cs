@@ -80,7 +80,11 @@ internal sealed class LocalTraining : IProgress<TrainingStep>, IDisposable
     /// <summary>Saves the model that was trained, with its tokenizer, and the record.</summary>
     /// <exception cref="IOException">The disk is full, or can't be written.</exception>
     public void Finish(
-        Action<string> save, IReadOnlyList<DataRecord> data, IReadOnlyDictionary<string, double> results, Standardisation? normalisation = null)
+        Action<string> save,
+        IReadOnlyList<DataRecord> data,
+        IReadOnlyDictionary<string, double> results,
+        Standardisation? normalisation = null,
+        IReadOnlyDictionary<string, Standardisation>? heads = null)
     {
         Folder.Save(save);
         Folder.Finish(new TrainingRecord
@@ -95,6 +99,7 @@ internal sealed class LocalTraining : IProgress<TrainingStep>, IDisposable
             Data = data,
             Results = results,
             Normalisation = normalisation,
+            Heads = heads is { Count: > 0 } ? heads : null,
         });
         Tell($"Finished: {string.Join(", ", results.Select(result => FormattableString.Invariant($"{result.Key} {result.Value:g4}")))}");
         Tell($"The result is in {Folder.Root}.");

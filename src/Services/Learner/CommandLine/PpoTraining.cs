@@ -117,7 +117,7 @@ internal static class PpoTraining
         training.Encoder.Prompt(prompt));
 
     private static IReward Reward(RewardSource source, TextTokenizer tokenizer) =>
-        source.Model.Length > 0 ? new FolderReward(source.Model, tokenizer)
+        source.Model.Length > 0 ? new FolderReward(source.Model, source.Head, tokenizer)
         : source.Command.Length > 0 ? new CommandReward(source.Command)
         : new ShortSentences(source.Words);
 

@@ -37,7 +37,8 @@ internal static class RewardModelTraining
             },
             data.Records,
             RewardModelResults.Of(trained, regression: null, comparison: null),
-            trained.Scores);
+            trained.Scale.Score.Scores,
+            trained.Model.Head.Labels.Zip(trained.Scale.Heads).ToDictionary(head => head.First, head => head.Second.Scores));
     }
 
     /// <summary>Reads a config's files of preferences.</summary>

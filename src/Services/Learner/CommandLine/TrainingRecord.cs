@@ -38,4 +38,7 @@ internal sealed record TrainingRecord
 
     /// <summary>Mean and spread of a reward model's scores of the responses in its data, or of a reward's over the baseline's responses.</summary>
     public Standardisation? Normalisation { get; init; }
+
+    /// <summary>The same of each head by its name, where a reward model has one for each source; its score is the mean of the standardised heads.</summary>
+    public IReadOnlyDictionary<string, Standardisation>? Heads { get; init; }
 }

@@ -87,6 +87,7 @@ internal sealed class JobIntake(
     {
         var settings = PpoSettings.From(specification.Ppo);
         RequireId(specification.Ppo.RewardModelVersion, "reward_model_version");
+        RequireHead(specification.Ppo);
         var ids = new HashSet<string>(StringComparer.Ordinal);
         var prompts = Usable(
             data.Prompts,
@@ -99,6 +100,17 @@ internal sealed class JobIntake(
             refused);
         RequireSome(prompts, "prompts", refused);
         return new PpoMethod(specification, settings, prompts, baseModel, catalog, loader, publisher, kept, inbox, announce);
+    }
+
+    // A version that isn't published here is one of the reward service's own folders, whose heads can't be asked for by name.
+    private void RequireHead(PpoOptions options)
+    {
+        string[] heads = [.. catalog.Find(options.RewardModelVersion)?.Normalisation?.Heads.Select(head => head.Name) ?? []];
+        if (options.RewardHead.Length > 0 && !heads.Contains(options.RewardHead))
+        {
+            var instead = heads.Length > 0 ? $"it has: {string.Join(", ", heads)}" : "it has none to name; leave reward_head out, or train it with head_per_source";
+            throw new ArgumentException($"Reward model '{options.RewardModelVersion}' has no head '{options.RewardHead}'; {instead}.", "reward_head");
+        }
     }
 
     private DpoMethod Dpo(JobSpecification specification, JobData data, JobCheckpoints kept, Dictionary<string, long> refused)

@@ -56,14 +56,18 @@ internal sealed class RewardModelMethod(
     {
         var version = VersionPublisher.Describe(
             specification, specification.PublishedVersion, VersionKind.RewardModel, Name, step: 0, JsonSerializer.Serialize(settings));
-        version.Normalisation = new ScoreNormalisation
-        {
-            ScoreMean = chosen.Scores.Mean,
-            ScoreStandardDeviation = chosen.Scores.StandardDeviation,
-            RatingMean = chosen.Ratings.Mean,
-            RatingStandardDeviation = chosen.Ratings.StandardDeviation,
-        };
+        version.Normalisation = Normalisation(chosen.Scale.Score);
+        version.Normalisation.Heads.Add(chosen.Model.Head.Labels.Zip(
+            chosen.Scale.Heads, (name, head) => new HeadNormalisation { Name = name, Normalisation = Normalisation(head) }));
         publisher.Publish(version, folder => chosen.Model.Save(folder, baseModel.BosId, baseModel.Tokenizer.EosId), cancellationToken);
         job.Published(version.VersionId);
     }
+
+    private static ScoreNormalisation Normalisation(ScoreScale scale) => new()
+    {
+        ScoreMean = scale.Scores.Mean,
+        ScoreStandardDeviation = scale.Scores.StandardDeviation,
+        RatingMean = scale.Ratings.Mean,
+        RatingStandardDeviation = scale.Ratings.StandardDeviation,
+    };
 }

@@ -120,6 +120,7 @@ internal sealed class RolloutCollector(
                     Seed = Seeds.Derive(stepSeed, (ulong)i),
                 },
                 RewardModelVersion = specification.Ppo.RewardModelVersion,
+                RewardHead = specification.Ppo.RewardHead,
             };
         }
 

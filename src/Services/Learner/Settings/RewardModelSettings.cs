@@ -13,7 +13,7 @@ public sealed record RewardModelSettings : IValidatableObject
     [Range(1, 64)]
     public int Members { get; init; } = 1;
 
-    /// <summary>Whether each source of a mixture has a head of its own in place of an ensemble's, trained on that source alone; a score is the heads' mean.</summary>
+    /// <summary>Whether each source of a mixture has a head of its own in place of an ensemble's, trained on that source alone; a score is the mean of the standardised heads.</summary>
     public bool HeadPerSource { get; init; }
 
     /// <summary>What a source of a mixture counts in the loss, by its name; those not named count 1, and the weights are scaled to a mean of 1.</summary>

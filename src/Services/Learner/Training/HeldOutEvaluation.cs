@@ -18,13 +18,11 @@ internal sealed record HeldOutEvaluation(
     double MeanSpread)
 {
     /// <summary>Scores the pairs.</summary>
-    /// <param name="model">The model.</param>
+    /// <param name="model">The model; where its scale has heads, they are named after the pairs' sources.</param>
+    /// <param name="scale">Of its scores.</param>
     /// <param name="pairs">Pairs that were kept out of training.</param>
-    /// <param name="logOddsPerScore">What a difference of scores is multiplied with to be log odds.</param>
     /// <param name="clearMargin">A preference farther than this from one half is clear.</param>
-    /// <param name="hasHeadPerSource">Whether the model's heads are named after the pairs' sources.</param>
-    public static HeldOutEvaluation Measure(
-        RewardModel model, IReadOnlyList<EncodedPair> pairs, double logOddsPerScore, double clearMargin, bool hasHeadPerSource)
+    public static HeldOutEvaluation Measure(RewardModel model, RewardScale scale, IReadOnlyList<EncodedPair> pairs, double clearMargin)
     {
         var (bySource, byOwnHead) = (new SortedDictionary<string, PreferenceAccuracy>(StringComparer.Ordinal), new SortedDictionary<string, PreferenceAccuracy>(StringComparer.Ordinal));
         if (pairs.Count == 0)
@@ -34,8 +32,8 @@ internal sealed record HeldOutEvaluation(
 
         var scoresA = model.ScoreByMember([.. pairs.Select(pair => pair.A.TokenIds)]);
         var scoresB = model.ScoreByMember([.. pairs.Select(pair => pair.B.TokenIds)]);
-        double[] LogOdds(Func<float[], float> score) => [.. scoresA.Zip(scoresB, (a, b) => (score(a) - score(b)) * logOddsPerScore)];
-        var logOdds = LogOdds(heads => heads.Average());
+        double[] LogOdds(Func<float[], double> score, ScoreScale of) => [.. scoresA.Zip(scoresB, (a, b) => (score(a) - score(b)) * of.LogOddsPerScore)];
+        var logOdds = LogOdds(outputs => scale.Together(outputs).Average(), scale.Score);
         foreach (var source in pairs.Index().Where(pair => pair.Item.Source.Length > 0).GroupBy(pair => pair.Item.Source, pair => pair.Index))
         {
             int[] some = [.. source];
@@ -45,8 +43,8 @@ internal sealed record HeldOutEvaluation(
             }
 
             bySource[source.Key] = accuracy;
-            var head = hasHeadPerSource ? model.Head.Labels.Index().Single(label => label.Item == source.Key).Index : -1;
-            if (head >= 0 && Accuracy(pairs, LogOdds(heads => heads[head]), some, tieMargin: 0) is { } own)
+            var head = scale.Heads.Count > 0 ? model.Head.Labels.Index().Single(label => label.Item == source.Key).Index : -1;
+            if (head >= 0 && Accuracy(pairs, LogOdds(outputs => outputs[head], scale.Heads[head]), some, tieMargin: 0) is { } own)
             {
                 byOwnHead[source.Key] = own;
             }
@@ -54,7 +52,7 @@ internal sealed record HeldOutEvaluation(
 
         int[] all = [.. Enumerable.Range(0, pairs.Count)];
         return new HeldOutEvaluation(
-            Accuracy(pairs, logOdds, all, tieMargin: 0), Accuracy(pairs, logOdds, all, clearMargin), bySource, byOwnHead, scoresA.Concat(scoresB).Average(Spread));
+            Accuracy(pairs, logOdds, all, tieMargin: 0), Accuracy(pairs, logOdds, all, clearMargin), bySource, byOwnHead, scoresA.Concat(scoresB).Average(outputs => Spread(scale.Together(outputs))));
     }
 
     private static PreferenceAccuracy? Accuracy(IReadOnlyList<EncodedPair> pairs, double[] logOdds, int[] some, double tieMargin) =>
@@ -62,7 +60,7 @@ internal sealed record HeldOutEvaluation(
             ? null
             : PreferenceAccuracy.Measure([.. some.Select(i => logOdds[i])], [.. some.Select(i => pairs[i].PreferenceA)], tieMargin);
 
-    private static double Spread(float[] members)
+    private static double Spread(double[] members)
     {
         var mean = members.Average();
         return Math.Sqrt(members.Average(score => (score - mean) * (score - mean)));

@@ -31,8 +31,7 @@ internal sealed class RewardModelTrainer(
     Action<RewardLoss, double> onUpdate,
     JobCheckpoints? checkpoints = null)
 {
-    // Log odds in a point of Elo's scale, and the rating that a response of average score gets where there are no ratings.
-    private static readonly double s_logOddsPerPoint = Math.Log(10) / 400;
+    // What a response of average score is rated where there are no ratings.
     private const double AverageRating = 1000;
 
     // A source each; more would be a mistake in the data, such as a source for each row.
@@ -71,7 +70,7 @@ internal sealed class RewardModelTrainer(
         var lengths = _trainingPairs.Select(pair => Math.Max(pair.A.TokenIds.Length, pair.B.TokenIds.Length)).ToArray();
         // A score is a log odds up to a shift: Elo's points, with the average response at 1000.
         static Standardisation ToRatings(Standardisation scores) =>
-            new(AverageRating - (scores.Mean / s_logOddsPerPoint), 1 / s_logOddsPerPoint);
+            new(AverageRating - (scores.Mean / ScoreScale.LogOddsPerPoint), 1 / ScoreScale.LogOddsPerPoint);
         var weights = Weights(_trainingPairs.Select(pair => pair.Source));
         return Train(
             RewardLoss.Pairwise, lengths, (model, batch) => PairwiseBackward(model, batch, lengths, weights), ToRatings, cancellationToken);
@@ -101,12 +100,11 @@ internal sealed class RewardModelTrainer(
             }
 
             trunk.SetTrainable(false);
-            var scores = Standardisation.Measure([.. model.Score(BaselineResponses()).Select(score => (double)score)]);
-            var ratingScale = toRatings(scores);
-            var logOddsPerScore = ratingScale.StandardDeviation * s_logOddsPerPoint;
-            var heldOut = HeldOutEvaluation.Measure(model, _heldOutPairs, logOddsPerScore, settings.ClearMargin, settings.HeadPerSource);
+            var outputs = model.ScoreByMember(BaselineResponses());
+            var scale = settings.HeadPerSource ? RewardScale.OfHeads(outputs, toRatings) : RewardScale.OfMembers(outputs, toRatings);
+            var heldOut = HeldOutEvaluation.Measure(model, scale, _heldOutPairs, settings.ClearMargin);
             isTrained = true;
-            return new TrainedRewardModel(model, scores, ratingScale, heldOut);
+            return new TrainedRewardModel(model, scale, heldOut);
         }
         finally
         {

@@ -34,6 +34,7 @@ internal static class TrainerRequest
         {
             Items = { texts.Select(text => new ScoreItem { WholeText = text }) },
             ModelVersion = choices["model_version"].ToString(),
+            Head = choices["head"].ToString(),
             Truncation = choices["truncation"].ToString() switch
             {
                 "" or "error" => TruncationPolicy.Error,

@@ -37,6 +37,23 @@ internal sealed class LoadedRewardModel : IDisposable
     /// <summary>How many members score each item; 1 where the model is no ensemble.</summary>
     public int Members => Model.Members;
 
+    /// <summary>The names of the heads that can be asked for alone, in the outputs' order; none where the version has no figures of its heads.</summary>
+    public IEnumerable<string> Heads => Version.Normalisation.Heads.Select(head => head.Name);
+
+    /// <summary>The place of a head among the outputs; null where none is named.</summary>
+    /// <exception cref="UnknownHeadException">The version has no such head.</exception>
+    public int? PlaceOf(string head)
+    {
+        if (head.Length == 0)
+        {
+            return null;
+        }
+        var place = Heads.ToList().IndexOf(head);
+        return place >= 0 ? place : throw new UnknownHeadException(Heads.Any()
+            ? $"Version '{Version.VersionId}' has no head '{head}'; it has: {string.Join(", ", Heads)}."
+            : $"Version '{Version.VersionId}' has no heads to name; leave out 'head', or name a version that has.");
+    }
+
     /// <summary>Loads a version's files and scores the probe set, so that a broken model never takes over.</summary>
     /// <param name="cached">The version and its folder.</param>
     /// <param name="baseTokenizer">Used when the folder has no tokenizer.</param>
@@ -50,7 +67,7 @@ internal sealed class LoadedRewardModel : IDisposable
         {
             throw new InvalidDataException($"Version '{version.VersionId}' is no reward model but a {version.Kind}; name one that ListModels shows.");
         }
-        if (version.Normalisation is not { ScoreStandardDeviation: > 0 } normalisation || !IsFinite(normalisation))
+        if (!IsUsable(version.Normalisation) || !version.Normalisation.Heads.All(head => IsUsable(head.Normalisation)))
         {
             throw new InvalidDataException($"Version '{version.VersionId}' has no usable normalisation: finite numbers and a standard deviation above 0 are needed.");
         }
@@ -62,6 +79,11 @@ internal sealed class LoadedRewardModel : IDisposable
         PackedRewardModel? packed = null;
         try
         {
+            if (version.Normalisation.Heads.Count > 0 && !version.Normalisation.Heads.Select(head => head.Name).SequenceEqual(model.Head.Labels))
+            {
+                throw new InvalidDataException(
+                    $"Version '{version.VersionId}' has the heads {string.Join(", ", model.Head.Labels)}, and figures of {string.Join(", ", version.Normalisation.Heads.Select(head => head.Name))}; publish it again.");
+            }
             packed = new PackedRewardModel(model, threads);
             var probeScores = ProbeSet.Score(version, packed, tokenizer);
             if (device is not null)
@@ -85,7 +107,7 @@ internal sealed class LoadedRewardModel : IDisposable
         _onDevice?.Dispose();
     }
 
-    private static bool IsFinite(ScoreNormalisation normalisation) =>
-        double.IsFinite(normalisation.ScoreMean) && double.IsFinite(normalisation.ScoreStandardDeviation)
+    private static bool IsUsable(ScoreNormalisation? normalisation) =>
+        normalisation is { ScoreStandardDeviation: > 0 } && double.IsFinite(normalisation.ScoreMean) && double.IsFinite(normalisation.ScoreStandardDeviation)
         && double.IsFinite(normalisation.RatingMean) && double.IsFinite(normalisation.RatingStandardDeviation);
 }

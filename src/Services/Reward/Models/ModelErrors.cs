@@ -17,4 +17,7 @@ internal static class ModelErrors
         Code = exception.StatusCode is StatusCode.NotFound or StatusCode.FailedPrecondition ? ErrorCode.UnknownVersion : ErrorCode.Upstream,
         Message = exception.Status.Detail,
     };
+
+    /// <inheritdoc cref="ToItemError(RpcException)"/>
+    public static ItemError ToItemError(UnknownHeadException exception) => new() { Code = ErrorCode.InvalidItem, Message = exception.Message };
 }

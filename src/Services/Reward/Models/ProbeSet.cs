@@ -36,9 +36,9 @@ internal static class ProbeSet
     /// <summary>Whether each member gave each probe a finite number.</summary>
     public static bool AreFinite(float[][] raw) => raw.All(members => members.All(float.IsFinite));
 
-    /// <summary>The mean of the members' scores of each probe, on the normalised scale.</summary>
+    /// <summary>The score of each probe, all heads together, on the normalised scale.</summary>
     public static double[] Normalise(ModelVersion version, float[][] raw) =>
-        [.. raw.Select(members => (members.Average(score => (double)score) - version.Normalisation.ScoreMean) / version.Normalisation.ScoreStandardDeviation)];
+        [.. raw.Select(outputs => HeadScores.Of(version.Normalisation, outputs, head: null).Normalised)];
 
     /// <summary>Root mean square of the differences between two versions' normalised scores.</summary>
     public static double Drift(double[] one, double[] other) =>

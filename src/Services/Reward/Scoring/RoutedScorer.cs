@@ -13,6 +13,7 @@ internal sealed partial class RoutedScorer(
     /// <param name="modelVersion">A version id, an alias, or empty for the latest.</param>
     /// <exception cref="RpcException">No such version, or it can't be used.</exception>
     /// <exception cref="OverCapacityException">Too many items wait already.</exception>
+    /// <exception cref="UnknownHeadException">The version has no such head.</exception>
     public async Task<ScoreResult[]> ScoreAsync(
         string modelVersion, IReadOnlyList<ScoreItem> items, ScoringPolicy policy, CancellationToken cancellationToken)
     {
@@ -34,6 +35,10 @@ internal sealed partial class RoutedScorer(
                 return results;
             }
         }
+        catch (UnknownHeadException)
+        {
+            // The latest has the head, or says below that there is none.
+        }
         catch (Exception exception) when (exception is not (OperationCanceledException or OverCapacityException))
         {
             LogCanaryFailed(route.VersionId, exception); // the latest answers below
@@ -54,7 +59,7 @@ internal sealed partial class RoutedScorer(
             }
             return results;
         }
-        catch (Exception exception) when (exception is not (OperationCanceledException or OverCapacityException))
+        catch (Exception exception) when (exception is not (OperationCanceledException or OverCapacityException or UnknownHeadException))
         {
             await registry.ReportAsync(lease.Model.Version, CanaryAlarm.Failed);
             throw;

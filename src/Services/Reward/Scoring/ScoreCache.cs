@@ -6,7 +6,7 @@ using StackExchange.Redis;
 
 namespace Rlhf.Reward.Scoring;
 
-/// <summary>The members' raw scores in Redis, by version, tokenizer and token ids. Losing Redis costs time and nothing else.</summary>
+/// <summary>All members' or heads' outputs in Redis, by version, tokenizer and token ids, whichever head was asked for. Losing Redis costs time and nothing else.</summary>
 internal sealed class ScoreCache(OptionalRedis redis, RewardOptions options, RewardMetrics metrics)
 {
     private readonly TimeSpan _keep = TimeSpan.FromDays(options.CacheDays);

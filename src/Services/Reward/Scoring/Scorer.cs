@@ -10,10 +10,12 @@ internal sealed class Scorer(ScoringEngine engine, ScoreCache cache, RewardMetri
 {
     /// <summary>As many results as items, in their order; an item that can't be scored has its reason and nothing else.</summary>
     /// <exception cref="OverCapacityException">Too many items wait already.</exception>
+    /// <exception cref="UnknownHeadException">The version has no such head.</exception>
     public async Task<ScoreResult[]> ScoreAsync(
         LoadedRewardModel model, IReadOnlyList<ScoreItem> items, ScoringPolicy policy, CancellationToken cancellationToken)
     {
         engine.RequireRoom();
+        var head = model.PlaceOf(policy.Head);
         var started = Stopwatch.GetTimestamp();
         var results = new ScoreResult[items.Count];
         var fitting = new List<(int Index, ItemTokens Tokens)>(items.Count);
@@ -33,7 +35,7 @@ internal sealed class Scorer(ScoringEngine engine, ScoreCache cache, RewardMetri
         var raw = await RawScoresAsync(model, [.. fitting.Select(item => item.Tokens.Ids)], policy, cancellationToken);
         foreach (var ((index, tokens), (members, isFromCache)) in fitting.Zip(raw))
         {
-            results[index] = ToResult(model.Version, tokens, members, isFromCache, policy.IncludeMembers);
+            results[index] = ToResult(model.Version, tokens, members, head, isFromCache, policy.IncludeMembers);
         }
         foreach (var result in results)
         {
@@ -62,7 +64,7 @@ internal sealed class Scorer(ScoringEngine engine, ScoreCache cache, RewardMetri
         return scores;
     }
 
-    private static ScoreResult ToResult(ModelVersion version, ItemTokens tokens, float[] members, bool isFromCache, bool includeMembers)
+    private static ScoreResult ToResult(ModelVersion version, ItemTokens tokens, float[] members, int? head, bool isFromCache, bool includeMembers)
     {
         if (!members.All(float.IsFinite))
         {
@@ -71,14 +73,13 @@ internal sealed class Scorer(ScoringEngine engine, ScoreCache cache, RewardMetri
                 Error = new ItemError { Code = ErrorCode.NotFinite, Message = $"Version '{version.VersionId}' gave a score that is not a finite number." },
             };
         }
-        var raw = members.Average(score => (double)score);
-        var normalisation = version.Normalisation;
+        var scores = HeadScores.Of(version.Normalisation, members, head);
         var result = new ScoreResult
         {
-            Raw = raw,
-            Normalised = (raw - normalisation.ScoreMean) / normalisation.ScoreStandardDeviation,
-            Rating = normalisation.RatingMean + (normalisation.RatingStandardDeviation * raw),
-            Spread = Math.Sqrt(members.Average(score => (score - raw) * (score - raw))),
+            Raw = scores.Raw,
+            Normalised = scores.Normalised,
+            Rating = scores.Rating,
+            Spread = scores.Spread,
             TokenCount = tokens.Ids.Length,
             Truncated = tokens.IsTruncated,
             FromCache = isFromCache,

@@ -45,7 +45,7 @@ internal sealed partial class ShadowScorer(
                     await CompareAsync(versionId, items, results, policy with { Caller = "shadow" }, stoppingToken);
                 }
             }
-            catch (Exception exception) when (exception is RpcException or OverCapacityException)
+            catch (Exception exception) when (exception is RpcException or OverCapacityException or UnknownHeadException)
             {
                 metrics.ShadowLeftOut(items.Count);
                 LogFailed(options.Shadow, exception.Message);

@@ -9,6 +9,9 @@ internal sealed record RewardSource : IValidatableObject
     /// <summary>A reward model's folder, such as one that <c>train reward</c> has written.</summary>
     public string Model { get; init; } = "";
 
+    /// <summary>The reward model's head that scores, where it has one for each source, by its name; empty is all together.</summary>
+    public string Head { get; init; } = "";
+
     /// <summary>A program and its arguments. It gets {"prompt": …, "response": …} a line, and answers a number a line.</summary>
     public string[] Command { get; init; } = [];
 
@@ -30,6 +33,11 @@ internal sealed record RewardSource : IValidatableObject
         if (Model.Length > 0 && !Directory.Exists(Model))
         {
             yield return new ValidationResult($"there is no folder '{Model}'", [nameof(Model)]);
+        }
+
+        if (Head.Length > 0 && Model.Length == 0)
+        {
+            yield return new ValidationResult("only a reward model has heads; give it under model, or leave head out", [nameof(Head)]);
         }
 
         if (Rule.Length > 0 && Rule != ShortSentences.Name)

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
 using Rlhf.Coordinator.Feedback;
+using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Tests;
 
 namespace Rlhf.Console.Tests;
@@ -69,7 +70,7 @@ public sealed class LabellingTests(BrokerFixture broker, Browser browser)
 
         // The pair of the label that was taken back is the one that was labelled anew.
         Assert.Equal(labels[Undone].PairId, labels[Undone + 1].PairId);
-        var flagged = Assert.Single(await ledger.ComparisonPairs.Where(pair => pair.IsFlagged).ToListAsync(Cancellation));
+        var flagged = Assert.Single(await ledger.ComparisonPairs.Where(pair => pair.State == PairState.Flagged).ToListAsync(Cancellation));
         Assert.Equal(labels[Flagged + 1].PairId, flagged.PairId);
         Assert.Equal(
             labels.Where(label => label is { UndoneUnixMs: null, PreferenceA: not null }).Select(label => label.PairId).Order(StringComparer.Ordinal),

@@ -137,7 +137,7 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
     }
 
     /// <summary>The token of the first lead.</summary>
-    public string LeadToken => File.ReadAllText(Path.Combine(Folder, "lead-token"));
+    public string LeadToken => File.ReadAllText(Path.Combine(Settings.GetValueOrDefault("Data:Path") ?? Folder, "lead-token"));
 
     /// <summary>Waits until the active run is as wanted.</summary>
     public static async Task<RunSnapshot> WaitForAsync(WebApplication app, Func<RunSnapshot, bool> condition, CancellationToken cancellationToken)

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Rlhf.Coordinator.Feedback;
 using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Runs;
 
@@ -121,9 +122,9 @@ public class ExchangeTests(BrokerFixture broker)
         var (app, _) = await harness.StartCoordinatorAsync(null, Cancellation);
         using var client = Client(app);
 
-        await RefusedAsync(HttpStatusCode.Forbidden, "another site", "?name=x", Lines(_file), ("Origin", "https://evil.example"));
-        await RefusedAsync(HttpStatusCode.Forbidden, "another site", "?name=x", Lines(_file), ("Origin", "null"));
-        await RefusedAsync(HttpStatusCode.Forbidden, "another site", "?name=x", Lines(_file), ("Sec-Fetch-Site", "cross-site"));
+        await RefusedAsync(HttpStatusCode.Forbidden, "Another site", "?name=x", Lines(_file), ("Origin", "https://evil.example"));
+        await RefusedAsync(HttpStatusCode.Forbidden, "Another site", "?name=x", Lines(_file), ("Origin", "null"));
+        await RefusedAsync(HttpStatusCode.Forbidden, "Another site", "?name=x", Lines(_file), ("Sec-Fetch-Site", "cross-site"));
         await RefusedAsync(HttpStatusCode.UnsupportedMediaType, "application/jsonl", "?name=x", new StringContent(_file[0]));
         await RefusedAsync(HttpStatusCode.BadRequest, "?name=", "", Lines(_file));
         await RefusedAsync(HttpStatusCode.BadRequest, "?name=", "?name=" + new string('n', 101), Lines(_file));
@@ -142,6 +143,32 @@ public class ExchangeTests(BrokerFixture broker)
             using var answer = await client.SendAsync(request, Cancellation);
             Assert.Equal(status, answer.StatusCode);
             Assert.Contains(said, await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Once_somebody_has_signed_in_only_leads_import()
+    {
+        await using var harness = await HarnessAsync();
+        var (app, _) = await harness.StartCoordinatorAsync(null, Cancellation);
+        using var client = Client(app);
+        var accounts = app.Services.GetRequiredService<LabellerAccounts>();
+        var lead = await accounts.FindAsync(harness.LeadToken, Cancellation);
+        Assert.NotNull(lead);
+        var viewer = await accounts.RegisterProgramAsync(lead, "watcher", LabellerRole.Viewer, Cancellation);
+        Assert.NotNull(await accounts.RedeemInviteAsync((await accounts.InviteAsync(lead, "anna", LabellerRole.Labeller, Cancellation)).Secret, Cancellation));
+
+        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(null));
+        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync("nobody's"));
+        Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(viewer.Secret));
+        Assert.Equal(HttpStatusCode.Created, await StatusAsync(harness.LeadToken));
+
+        async Task<HttpStatusCode> StatusAsync(string? token)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/imports?name=x") { Content = Lines(_file) };
+            request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+            using var answer = await client.SendAsync(request, Cancellation);
+            return answer.StatusCode;
         }
     }
 

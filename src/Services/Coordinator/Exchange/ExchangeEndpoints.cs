@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Rlhf.Coordinator.Web.Access;
 
 namespace Rlhf.Coordinator.Exchange;
 
@@ -38,9 +39,9 @@ internal static class ExchangeEndpoints
     private static async Task<IResult> ImportAsync(
         HttpRequest request, string? name, ImportOptions options, PreferenceImport import, CancellationToken cancellationToken)
     {
-        if (IsFromElsewhere(request))
+        if (!Visitor.Of(request.HttpContext).MayOperate)
         {
-            return Refusal(StatusCodes.Status403Forbidden, "the request comes from a page of another site");
+            return Refusal(StatusCodes.Status403Forbidden, "only leads import files; send a lead's token as 'Authorization: Bearer TOKEN'");
         }
 
         if (!_types.Contains(request.ContentType, StringComparer.OrdinalIgnoreCase))
@@ -87,11 +88,6 @@ internal static class ExchangeEndpoints
             File.Delete(path);
         }
     }
-
-    // Browsers say so; other programs have no reason to.
-    private static bool IsFromElsewhere(HttpRequest request) =>
-        request.Headers["Sec-Fetch-Site"] is [{ } site] && site is not ("same-origin" or "none")
-        || request.Headers.Origin is [{ } origin] && !(Uri.TryCreate(origin, UriKind.Absolute, out var address) && address.Authority == request.Host.Value);
 
     private static IResult TooLarge(ImportOptions options) => Refusal(
         StatusCodes.Status413PayloadTooLarge, $"the file is larger than {options.MaxMegabytes} MB; split it, or raise Import:MaxMegabytes");

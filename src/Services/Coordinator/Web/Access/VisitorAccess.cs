@@ -1,11 +1,12 @@
 using System.Net;
+using System.Net.Http.Headers;
 using Microsoft.EntityFrameworkCore;
 using Rlhf.Coordinator.Feedback;
 using Rlhf.Coordinator.Ledger;
 
 namespace Rlhf.Coordinator.Web.Access;
 
-/// <summary>Finds out who a request comes from, by the session cookie.</summary>
+/// <summary>Finds out who a request comes from: a browser by its session cookie, a program by its token.</summary>
 internal sealed class VisitorAccess(LabellerAccounts accounts, IDbContextFactory<LedgerContext> contexts)
 {
     /// <summary>The session's secret. Never in an address, never readable by a script.</summary>
@@ -16,7 +17,7 @@ internal sealed class VisitorAccess(LabellerAccounts accounts, IDbContextFactory
 
     public async Task<Visitor> FindAsync(HttpContext context, CancellationToken cancellationToken)
     {
-        var labeller = context.Request.Cookies[Cookie] is { } secret ? await accounts.FindAsync(secret, cancellationToken) : null;
+        var labeller = (context.Request.Cookies[Cookie] ?? BearerToken(context.Request)) is { } secret ? await accounts.FindAsync(secret, cancellationToken) : null;
         var isLocal = context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address) && Visitor.IsLoopbackName(context.Request.Host.Host);
         return new Visitor(labeller, isLocal, isLocal && labeller is null && !await HasSessionAsync(cancellationToken));
     }
@@ -43,6 +44,11 @@ internal sealed class VisitorAccess(LabellerAccounts accounts, IDbContextFactory
 
         context.Response.Cookies.Delete(Cookie, Options(context, expiresUnixMs: null));
     }
+
+    private static string? BearerToken(HttpRequest request) =>
+        AuthenticationHeaderValue.TryParse(request.Headers.Authorization, out var header) && header.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)
+            ? header.Parameter
+            : null;
 
     private static CookieOptions Options(HttpContext context, long? expiresUnixMs) => new()
     {

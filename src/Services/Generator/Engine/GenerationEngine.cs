@@ -64,16 +64,27 @@ internal sealed partial class GenerationEngine(LoadedVersions versions, Generato
 
     public Task StopAsync(CancellationToken cancellationToken)
     {
-        _arrivals.CompleteAdding();
-        _stopping.Cancel();
-        _thread?.Join();
+        Stop();
         return Task.CompletedTask;
     }
 
+    /// <summary>Ends the thread also where nobody stopped the host before: the models that it works with are freed next.</summary>
     public void Dispose()
     {
+        Stop();
         _arrivals.Dispose();
         _stopping.Dispose();
+    }
+
+    // More than once: the container frees what it knows under two names twice.
+    private void Stop()
+    {
+        if (!_stopping.IsCancellationRequested)
+        {
+            _arrivals.CompleteAdding();
+            _stopping.Cancel();
+            _thread?.Join();
+        }
     }
 
     private void Enqueue(GenerationWork work)

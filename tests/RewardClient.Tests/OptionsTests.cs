@@ -14,7 +14,7 @@ public sealed class OptionsTests
         { s_good with { Addresses = [new Uri("http://127.0.0.1:1"), new Uri("https://127.0.0.1:1")] }, "Some addresses are http:// and some https://" },
         { s_good with { ApiKey = "k", BearerToken = _ => ValueTask.FromResult("t") }, "Both ApiKey and BearerToken are set" },
         { s_good with { Addresses = [new Uri("http://elsewhere:1")], ApiKey = "k" }, "The key would go to 'http://elsewhere:1/' in plain text; use an https:// address" },
-        { s_good with { MaxAttempts = 6 }, "MaxAttempts is 6; it can be 2 to 5." },
+        { s_good with { MaxAttempts = 0 }, "MaxAttempts is 0; it must be at least 1." },
         { s_good with { MaxItemsInFlight = 0 }, "MaxItemsInFlight is 0" },
         { s_good with { Timeout = TimeSpan.Zero }, "must be over 0" },
     };

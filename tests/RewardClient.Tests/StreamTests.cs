@@ -70,7 +70,7 @@ public sealed class StreamTests : IAsyncDisposable
         };
         using var client = Client(maxInFlight: 10);
         var error = await Assert.ThrowsAsync<RewardException>(async () => await client.ScoreStreamAsync(Items(5), null, Cancellation).ToListAsync(Cancellation));
-        Assert.Equal((StatusCode.Unavailable, "Draining.", 5), (error.StatusCode, error.Message, calls));
+        Assert.Equal((StatusCode.Unavailable, "Draining.", 8), (error.StatusCode, error.Message, calls));
     }
 
     [Fact]

@@ -19,10 +19,10 @@ public sealed record RewardClientOptions
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How often a call that finds no replica, or loses it (UNAVAILABLE), is sent, 2 to 5. A full service (RESOURCE_EXHAUSTED with RetryInfo) is
+    /// How often a call that finds no replica, or loses it (UNAVAILABLE), is sent; 1 is once. A full service (RESOURCE_EXHAUSTED with RetryInfo) is
     /// asked again when it says, until the timeout.
     /// </summary>
-    public int MaxAttempts { get; init; } = 5;
+    public int MaxAttempts { get; init; } = 8;
 
     /// <summary>The pause before the second attempt, about; it doubles for each further one.</summary>
     public TimeSpan InitialBackoff { get; init; } = TimeSpan.FromMilliseconds(100);
@@ -61,9 +61,9 @@ public sealed record RewardClientOptions
             throw new ArgumentException(
                 $"The key would go to '{open}' in plain text; use an https:// address, or set {nameof(AllowsSecretsInPlainText)} where the network is trusted.", nameof(Addresses));
         }
-        if (MaxAttempts is < 2 or > 5)
+        if (MaxAttempts < 1)
         {
-            throw new ArgumentException($"{nameof(MaxAttempts)} is {MaxAttempts}; it can be 2 to 5.", nameof(MaxAttempts));
+            throw new ArgumentException($"{nameof(MaxAttempts)} is {MaxAttempts}; it must be at least 1.", nameof(MaxAttempts));
         }
         if (MaxItemsInFlight < 1)
         {

@@ -3,7 +3,6 @@ using Grpc.Net.Client;
 using Grpc.Net.Client.Balancer;
 using Grpc.Net.Client.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Rlhf.V1;
 
 namespace Rlhf.Clients.Reward.Internal;
 
@@ -33,35 +32,11 @@ internal static class Channels
             Credentials = options.Addresses[0].Scheme == Uri.UriSchemeHttps ? ChannelCredentials.SecureSsl : ChannelCredentials.Insecure,
             UnsafeUseInsecureChannelCallCredentials = true, // RewardClientOptions.Validate has looked where secrets go
             ServiceProvider = new ServiceCollection().AddSingleton<ResolverFactory>(new StaticResolverFactory(_ => replicas)).BuildServiceProvider(),
-            ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() }, MethodConfigs = { RetryWhenUnavailable(options) } },
+            ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } },
             InitialReconnectBackoff = options.InitialBackoff,
             MaxReconnectBackoff = options.MaxBackoff,
             MaxSendMessageSize = MaxMessageBytes,
             MaxReceiveMessageSize = MaxMessageBytes,
-            // A call larger than these buffers would not be sent again, and nothing would say so.
-            MaxRetryBufferPerCallSize = MaxMessageBytes,
-            MaxRetryBufferSize = 8L * MaxMessageBytes,
         });
-    }
-
-    // Streams are not among them: gRPC sends a stream again only before its first answer, ResumingStream also after.
-    private static MethodConfig RetryWhenUnavailable(RewardClientOptions options)
-    {
-        var config = new MethodConfig
-        {
-            RetryPolicy = new RetryPolicy
-            {
-                MaxAttempts = options.MaxAttempts,
-                InitialBackoff = options.InitialBackoff,
-                MaxBackoff = options.MaxBackoff,
-                BackoffMultiplier = 2,
-                RetryableStatusCodes = { StatusCode.Unavailable },
-            },
-        };
-        foreach (var method in RewardService.Descriptor.Methods.Where(method => !method.IsClientStreaming))
-        {
-            config.Names.Add(new MethodName { Service = RewardService.Descriptor.FullName, Method = method.Name });
-        }
-        return config;
     }
 }

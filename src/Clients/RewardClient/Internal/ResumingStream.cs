@@ -75,8 +75,7 @@ internal sealed class ResumingStream(RewardService.RewardServiceClient client, R
                 }
                 catch (RpcException exception) when (exception.StatusCode == StatusCode.Unavailable && ++_failures < clientOptions.MaxAttempts)
                 {
-                    var pause = RetryingCalls.Grown(clientOptions.InitialBackoff, _failures);
-                    await Task.Delay(pause < clientOptions.MaxBackoff ? pause : clientOptions.MaxBackoff, cancellationToken).ConfigureAwait(false);
+                    await Task.Delay(calls.PauseAfterLoss(_failures), cancellationToken).ConfigureAwait(false);
                 }
             }
             _answers.Writer.TryComplete();

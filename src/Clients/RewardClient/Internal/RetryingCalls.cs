@@ -3,8 +3,8 @@ using Grpc.Core;
 namespace Rlhf.Clients.Reward.Internal;
 
 /// <summary>
-/// Calls with a deadline and a secret. The channel itself sends them again when a replica is UNAVAILABLE; here it is waited for a service that
-/// is full, as long as it says. No other code is tried again.
+/// Calls with a deadline and a secret, sent again when a replica is UNAVAILABLE, and when a service is full, as long as it says. No other code
+/// is tried again. gRPC's own retries end after five attempts, sooner than a channel has learnt that a replica died.
 /// </summary>
 internal sealed class RetryingCalls(RewardClientOptions options)
 {
@@ -21,7 +21,8 @@ internal sealed class RetryingCalls(RewardClientOptions options)
     public async Task<TResponse> CallAsync<TResponse>(Func<CallOptions, AsyncUnaryCall<TResponse>> call, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         var deadline = DateTime.UtcNow + (timeout ?? options.Timeout);
-        for (var attempt = 1; ; attempt++)
+        var (losses, refusals) = (0, 0);
+        while (true)
         {
             TimeSpan pause;
             try
@@ -31,7 +32,12 @@ internal sealed class RetryingCalls(RewardClientOptions options)
             catch (RpcException exception)
             {
                 var error = ErrorOf(exception, cancellationToken);
-                pause = error is { StatusCode: StatusCode.ResourceExhausted, RetryAfter: { } wanted } ? Grown(wanted, attempt) : throw error;
+                pause = error switch
+                {
+                    { StatusCode: StatusCode.ResourceExhausted, RetryAfter: { } wanted } => Grown(wanted, ++refusals),
+                    { StatusCode: StatusCode.Unavailable } when ++losses < options.MaxAttempts => PauseAfterLoss(losses),
+                    _ => throw error,
+                };
                 if (DateTime.UtcNow + pause >= deadline)
                 {
                     throw error;
@@ -51,8 +57,11 @@ internal sealed class RetryingCalls(RewardClientOptions options)
             ? throw new OperationCanceledException(exception.Status.Detail, exception, cancellationToken)
             : new RewardException(exception);
 
+    /// <summary>The pause after so many attempts that found no replica or lost it.</summary>
+    public TimeSpan PauseAfterLoss(int losses) => Grown(options.InitialBackoff, losses) is var pause && pause < options.MaxBackoff ? pause : options.MaxBackoff;
+
     /// <summary>The pause before the attempt after that one: those who were refused together don't come again together.</summary>
-    public static TimeSpan Grown(TimeSpan first, int attempt) => first * Math.Min(Math.Pow(2, attempt - 1), MaxGrowth) * (1 + (Random.Shared.NextDouble() / 2));
+    private static TimeSpan Grown(TimeSpan first, int attempt) => first * Math.Min(Math.Pow(2, attempt - 1), MaxGrowth) * (1 + (Random.Shared.NextDouble() / 2));
 
     private static CallCredentials Bearer(Func<CancellationToken, ValueTask<string>> token) => CallCredentials.FromInterceptor(
         async (context, metadata) => metadata.Add("authorization", $"Bearer {await token(context.CancellationToken).ConfigureAwait(false)}"));

@@ -23,7 +23,8 @@ internal static class ConsoleServices
         services.AddHttpContextAccessor();
         services.AddAntiforgery(static options => options.HeaderName = ConsoleSecurity.TokenHeader);
 
-        // Beside the ledger, so that forms and sign-ins outlive a restart.
+        // Beside the ledger, so that forms and sign-ins outlive a restart. The files are for their owner alone, so the warning that they are not
+        // encrypted is left out of the log.
         if (configuration[$"{DataOptions.Section}:{nameof(DataOptions.Path)}"] is { Length: > 0 } folder)
         {
             services.AddDataProtection().SetApplicationName("rlhf-console").PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(folder, KeyFolder)));

@@ -11,6 +11,7 @@ internal sealed partial class OptionalRedis(IConnectionMultiplexer redis, ILogge
     private static readonly TimeSpan s_restAfterFailure = TimeSpan.FromSeconds(5);
     private long _restUntil;
     private int _isFailing;
+    private int _failures;
 
     /// <summary>Messages between replicas; none arrive while Redis is gone.</summary>
     public ISubscriber Subscriber => redis.GetSubscriber();
@@ -22,10 +23,14 @@ internal sealed partial class OptionalRedis(IConnectionMultiplexer redis, ILogge
         {
             return default;
         }
+        var failuresBefore = Volatile.Read(ref _failures);
         try
         {
             var value = await useAsync(redis.GetDatabase());
-            Succeeded();
+            if (Volatile.Read(ref _failures) == failuresBefore)
+            {
+                Succeeded(); // an answer that was under way when another call failed says nothing about now
+            }
             return value;
         }
         catch (Exception exception) when (exception is RedisException or TimeoutException or ObjectDisposedException)
@@ -51,6 +56,7 @@ internal sealed partial class OptionalRedis(IConnectionMultiplexer redis, ILogge
 
     private void Failed(Exception? exception)
     {
+        Interlocked.Increment(ref _failures);
         Volatile.Write(ref _restUntil, Environment.TickCount64 + (long)s_restAfterFailure.TotalMilliseconds);
         if (Interlocked.Exchange(ref _isFailing, 1) == 0)
         {

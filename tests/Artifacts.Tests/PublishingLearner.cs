@@ -1,14 +1,7 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using Grpc.Net.Client;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
+using Rlhf.Tests;
 using Rlhf.V1;
 
 namespace Rlhf.Artifacts.Tests;
@@ -16,24 +9,15 @@ namespace Rlhf.Artifacts.Tests;
 /// <summary>A LearningService on loopback that serves versions from a store, counts what it is asked, and breaks off when told to.</summary>
 internal sealed class PublishingLearner : LearningService.LearningServiceBase, IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private readonly LoopbackGrpcServer _server;
     private readonly GrpcChannel _channel;
     private readonly ArtifactStore _store;
 
     private PublishingLearner(string root)
     {
         _store = new ArtifactStore(root);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
-        builder.Services.AddGrpc();
-        builder.Services.AddSingleton(this);
-        _app = builder.Build();
-        _app.MapGrpcService<PublishingLearner>();
-        _app.Start();
-        var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First()
-            ?? throw new InvalidOperationException("Kestrel has no address.");
-        _channel = GrpcChannel.ForAddress(address);
+        _server = LoopbackGrpcServer.Start(this);
+        _channel = GrpcChannel.ForAddress(_server.Address);
         Client = new LearningService.LearningServiceClient(_channel);
     }
 
@@ -89,6 +73,6 @@ internal sealed class PublishingLearner : LearningService.LearningServiceBase, I
     public async ValueTask DisposeAsync()
     {
         _channel.Dispose();
-        await _app.DisposeAsync();
+        await _server.DisposeAsync();
     }
 }

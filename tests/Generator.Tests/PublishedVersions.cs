@@ -1,16 +1,9 @@
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Grpc.Core;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Rlhf.LanguageModels;
 using Rlhf.LanguageModels.Adapters;
+using Rlhf.Tests;
 using Rlhf.V1;
 using static TorchSharp.torch;
 
@@ -26,7 +19,7 @@ internal sealed class PublishedVersions : LearningService.LearningServiceBase, I
 
     private readonly Dictionary<string, string> _paths = [];
     private readonly List<ModelVersion> _versions;
-    private readonly WebApplication _app;
+    private readonly LoopbackGrpcServer _server;
 
     private PublishedVersions(string modelFolder, string adapterFolder)
     {
@@ -36,20 +29,10 @@ internal sealed class PublishedVersions : LearningService.LearningServiceBase, I
             Version(Adapter, VersionKind.PolicyAdapter, adapterFolder),
             Version(RewardModel, VersionKind.RewardModel, adapterFolder),
         ];
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Configuration.Sources.Clear(); // the Generator's appsettings.json lies in the output folder too
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
-        builder.Services.AddGrpc();
-        builder.Services.AddSingleton(this);
-        _app = builder.Build();
-        _app.MapGrpcService<PublishedVersions>();
-        _app.Start();
-        Address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First()
-            ?? throw new InvalidOperationException("Kestrel has no address.");
+        _server = LoopbackGrpcServer.Start(this);
     }
 
-    public string Address { get; }
+    public string Address => _server.Address.OriginalString;
 
     public static PublishedVersions Start(string modelFolder, string adapterFolder)
     {
@@ -85,7 +68,7 @@ internal sealed class PublishedVersions : LearningService.LearningServiceBase, I
         }
     }
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private ModelVersion Version(string id, VersionKind kind, string folder)
     {

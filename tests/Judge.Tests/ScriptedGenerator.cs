@@ -1,14 +1,7 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using Grpc.Net.Client;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
+using Rlhf.Tests;
 using Rlhf.V1;
 
 namespace Rlhf.Judge.Tests;
@@ -16,27 +9,17 @@ namespace Rlhf.Judge.Tests;
 /// <summary>The Judge's peer on loopback: answers as the test scripts it, and remembers what it was asked.</summary>
 internal sealed class ScriptedGenerator : GenerationService.GenerationServiceBase, IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private readonly LoopbackGrpcServer _server;
     private readonly GrpcChannel _channel;
 
     private ScriptedGenerator()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Configuration.Sources.Clear(); // the Judge's appsettings.json lies in the output folder too
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
-        builder.Services.AddGrpc();
-        builder.Services.AddSingleton(this);
-        _app = builder.Build();
-        _app.MapGrpcService<ScriptedGenerator>();
-        _app.Start();
-        Address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First()
-            ?? throw new InvalidOperationException("Kestrel has no address.");
+        _server = LoopbackGrpcServer.Start(this);
         _channel = GrpcChannel.ForAddress(Address);
         Client = new GenerationService.GenerationServiceClient(_channel);
     }
 
-    public string Address { get; }
+    public string Address => _server.Address.OriginalString;
 
     public GenerationService.GenerationServiceClient Client { get; }
 
@@ -74,7 +57,7 @@ internal sealed class ScriptedGenerator : GenerationService.GenerationServiceBas
     public async ValueTask DisposeAsync()
     {
         _channel.Dispose();
-        await _app.DisposeAsync();
+        await _server.DisposeAsync();
     }
 
     private void ThrowIfTold()

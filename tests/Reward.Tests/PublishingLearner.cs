@@ -1,14 +1,7 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Rlhf.Artifacts;
+using Rlhf.Tests;
 using Rlhf.V1;
 
 namespace Rlhf.Reward.Tests;
@@ -16,26 +9,16 @@ namespace Rlhf.Reward.Tests;
 /// <summary>The Reward service's peer on loopback: lists and serves the versions that a test publishes.</summary>
 internal sealed class PublishingLearner : LearningService.LearningServiceBase, IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private readonly LoopbackGrpcServer _server;
     private readonly ArtifactStore _store;
 
     private PublishingLearner(string root)
     {
         _store = new ArtifactStore(root);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Configuration.Sources.Clear(); // the Reward service's appsettings.json lies in the output folder too
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
-        builder.Services.AddGrpc();
-        builder.Services.AddSingleton(this);
-        _app = builder.Build();
-        _app.MapGrpcService<PublishingLearner>();
-        _app.Start();
-        Address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First()
-            ?? throw new InvalidOperationException("Kestrel has no address.");
+        _server = LoopbackGrpcServer.Start(this);
     }
 
-    public string Address { get; }
+    public string Address => _server.Address.OriginalString;
 
     public ConcurrentDictionary<string, ModelVersion> Versions { get; } = new();
 
@@ -70,5 +53,5 @@ internal sealed class PublishingLearner : LearningService.LearningServiceBase, I
         }
     }
 
-    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 }

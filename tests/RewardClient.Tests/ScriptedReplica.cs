@@ -1,13 +1,6 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
+using Rlhf.Tests;
 using Rlhf.V1;
 
 namespace Rlhf.Clients.Reward.Tests;
@@ -15,23 +8,11 @@ namespace Rlhf.Clients.Reward.Tests;
 /// <summary>A real gRPC server on loopback that answers as a test says.</summary>
 internal sealed class ScriptedReplica : RewardService.RewardServiceBase, IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private readonly LoopbackGrpcServer _server;
 
-    public ScriptedReplica()
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, static listen => listen.Protocols = HttpProtocols.Http2));
-        builder.Services.AddGrpc();
-        builder.Services.AddSingleton(this);
-        _app = builder.Build();
-        _app.MapGrpcService<ScriptedReplica>();
-        _app.Start();
-        Address = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First()
-            ?? throw new InvalidOperationException("Kestrel has no address."));
-    }
+    public ScriptedReplica() => _server = LoopbackGrpcServer.Start(this);
 
-    public Uri Address { get; }
+    public Uri Address => _server.Address;
 
     /// <summary>The ScoreBatch calls that came, with their headers.</summary>
     public ConcurrentQueue<(ScoreBatchRequest Request, Metadata Headers)> Calls { get; } = new();
@@ -68,11 +49,5 @@ internal sealed class ScriptedReplica : RewardService.RewardServiceBase, IAsyncD
         IAsyncStreamReader<ScoreStreamRequest> requestStream, IServerStreamWriter<ScoreStreamResponse> responseStream, ServerCallContext context) =>
         OnStream(requestStream, responseStream);
 
-    public async ValueTask DisposeAsync()
-    {
-        using var now = new CancellationTokenSource();
-        await now.CancelAsync();
-        await _app.StopAsync(now.Token); // what hangs is not waited for
-        await _app.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
@@ -41,7 +39,6 @@ internal sealed class RewardBenchmarkService : IAsyncDisposable
         var redis = await RedisServer.StartAsync(new BackingServerOptions(), CancellationToken.None);
         var folder = Directory.CreateTempSubdirectory("rlhf-benchmark-").FullName;
         var learner = PublishingLearner.Start(Path.Combine(folder, "learner"));
-        var address = $"http://127.0.0.1:{FreePort()}";
         var baseFolder = Directory.CreateDirectory(Path.Combine(folder, "base")).FullName;
         File.WriteAllText(Path.Combine(baseFolder, "config.json"), shape.ToJson(EosId, EosId));
         WriteTokenizer(baseFolder);
@@ -50,7 +47,7 @@ internal sealed class RewardBenchmarkService : IAsyncDisposable
         {
             ["Kestrel:Endpoints:http:Url"] = "http://127.0.0.1:0",
             ["Kestrel:Endpoints:http:Protocols"] = "Http1",
-            ["Kestrel:Endpoints:grpc:Url"] = address,
+            ["Kestrel:Endpoints:grpc:Url"] = "http://127.0.0.1:0",
             ["Kestrel:Endpoints:grpc:Protocols"] = "Http2",
             ["ConnectionStrings:messaging"] = broker.ConnectionString,
             ["ConnectionStrings:cache"] = redis.ConnectionString,
@@ -65,7 +62,7 @@ internal sealed class RewardBenchmarkService : IAsyncDisposable
         var app = builder.Build();
         RewardServer.Map(app);
         await app.StartAsync();
-        return new RewardBenchmarkService(app, learner, folder, shape, address, broker, redis);
+        return new RewardBenchmarkService(app, learner, folder, shape, app.Urls.First(), broker, redis); // in the order of the endpoints' names
     }
 
     /// <summary>Publishes a reward model of random weights; returns its folder.</summary>
@@ -97,13 +94,6 @@ internal sealed class RewardBenchmarkService : IAsyncDisposable
         await _broker.DisposeAsync();
         await _redis.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static void WriteTokenizer(string folder)

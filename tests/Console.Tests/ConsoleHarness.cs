@@ -1,24 +1,20 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Playwright;
 using Rlhf.Coordinator.Feedback;
 using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Tests;
+using Rlhf.Tests;
 
 namespace Rlhf.Console.Tests;
 
-/// <summary>A whole Coordinator with its console, and the languages models that its pages call as stand-ins.</summary>
+/// <summary>A whole Coordinator with its console, and the language models that its pages call as stand-ins.</summary>
 internal sealed class ConsoleHarness : IAsyncDisposable
 {
     private readonly CoordinatorHarness _coordinator;
-    private readonly WebApplication _models;
+    private readonly LoopbackGrpcServer[] _models;
 
-    private ConsoleHarness(CoordinatorHarness coordinator, WebApplication models, WebApplication app, string address) =>
+    private ConsoleHarness(CoordinatorHarness coordinator, LoopbackGrpcServer[] models, WebApplication app, string address) =>
         (_coordinator, _models, App, Address) = (coordinator, models, app, address);
 
     public WebApplication App { get; }
@@ -33,20 +29,9 @@ internal sealed class ConsoleHarness : IAsyncDisposable
     public static async Task<ConsoleHarness> StartAsync(BrokerFixture broker, params (string Name, string Value)[] settings)
     {
         var coordinator = await CoordinatorHarness.StartAsync(broker, Cancellation);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Configuration.Sources.Clear();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(options => options.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
-        builder.Services.AddGrpc();
-        var models = builder.Build();
-        models.MapGrpcService<StandInGenerator>();
-        models.MapGrpcService<StandInReward>();
-        await models.StartAsync(Cancellation);
-        foreach (var service in new[] { "generator", "reward" })
-        {
-            coordinator.Settings[$"services:{service}:grpc:0"] = AddressesOf(models).First();
-        }
-
+        var (generator, reward) = (LoopbackGrpcServer.Start(new StandInGenerator()), LoopbackGrpcServer.Start(new StandInReward()));
+        coordinator.Settings["services:generator:grpc:0"] = generator.Address.OriginalString;
+        coordinator.Settings["services:reward:grpc:0"] = reward.Address.OriginalString;
         foreach (var (name, value) in settings)
         {
             coordinator.Settings[name] = value;
@@ -54,7 +39,7 @@ internal sealed class ConsoleHarness : IAsyncDisposable
 
         coordinator.Settings["Run:PromptsPath"] = coordinator.WritePrompts(10, 10);
         var (app, _) = await coordinator.StartCoordinatorAsync(null, Cancellation);
-        return new ConsoleHarness(coordinator, models, app, await HttpAddressAsync(app));
+        return new ConsoleHarness(coordinator, [generator, reward], app, await HttpAddressAsync(app));
     }
 
     public LedgerContext Ledger() => CoordinatorHarness.Ledger(App);
@@ -96,14 +81,17 @@ internal sealed class ConsoleHarness : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _coordinator.DisposeAsync();
-        await _models.DisposeAsync();
+        foreach (var model in _models)
+        {
+            await model.DisposeAsync();
+        }
     }
 
     // Of the two endpoints the one that speaks HTTP/1.1.
     private static async Task<string> HttpAddressAsync(WebApplication app)
     {
         using var client = new HttpClient();
-        foreach (var address in AddressesOf(app))
+        foreach (var address in app.Urls)
         {
             // The other one takes HTTP/2 only, and says so with a status.
             using var answer = await client.GetAsync($"{address}/alive", Cancellation);
@@ -115,7 +103,4 @@ internal sealed class ConsoleHarness : IAsyncDisposable
 
         throw new InvalidOperationException("no endpoint answers HTTP/1.1");
     }
-
-    private static ICollection<string> AddressesOf(WebApplication app) =>
-        app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
 }

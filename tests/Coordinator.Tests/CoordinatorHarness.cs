@@ -1,10 +1,6 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,6 +11,7 @@ using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Runs;
 using Rlhf.Messaging;
 using Rlhf.ServiceDefaults;
+using Rlhf.Tests;
 using Rlhf.V1;
 
 namespace Rlhf.Coordinator.Tests;
@@ -26,7 +23,7 @@ namespace Rlhf.Coordinator.Tests;
 internal sealed class CoordinatorHarness : IAsyncDisposable
 {
     private readonly List<WebApplication> _apps = [];
-    private string _learnerAddress = "";
+    private LoopbackGrpcServer? _learnerServer;
     private string _broker = "";
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("rlhf-coordinator-").FullName;
@@ -39,16 +36,7 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
     {
         var harness = new CoordinatorHarness { _broker = broker.ConnectionString };
         await harness.PurgeAsync(cancellationToken);
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = harness.Folder }); // not the Coordinator's own settings, with its ports
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(options => options.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
-        builder.Services.AddGrpc();
-        builder.Services.AddSingleton(harness.Learner);
-        var app = builder.Build();
-        app.MapGrpcService<StandInLearner>();
-        await app.StartAsync(cancellationToken);
-        harness._apps.Add(app);
-        harness._learnerAddress = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First() ?? "";
+        harness._learnerServer = LoopbackGrpcServer.Start(harness.Learner);
         return harness;
     }
 
@@ -66,7 +54,7 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
         ["Data:Path"] = Folder,
         ["ConnectionStrings:messaging"] = _broker,
         ["ConnectionStrings:ledger"] = Settings.GetValueOrDefault("ConnectionStrings:ledger"),
-        ["services:learner:grpc:0"] = _learnerAddress,
+        ["services:learner:grpc:0"] = _learnerServer?.Address.OriginalString,
     };
 
     /// <summary>A Coordinator with stand-ins beside it, in this process.</summary>
@@ -113,7 +101,7 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
     public static FeedbackService.FeedbackServiceClient Feedback(WebApplication app, string? token)
     {
         // Endpoints of the configuration are bound in the order of their names: grpc, http.
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First() ?? "";
+        var address = app.Urls.First();
         return Feedback(address, token);
     }
 
@@ -166,6 +154,11 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
         {
             await app.StopAsync(CancellationToken.None);
             await app.DisposeAsync();
+        }
+
+        if (_learnerServer is not null)
+        {
+            await _learnerServer.DisposeAsync();
         }
 
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();

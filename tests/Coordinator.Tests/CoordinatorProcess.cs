@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Grpc.Core;
+using Rlhf.BackingServers.Processes;
 using Rlhf.Testing;
 using Rlhf.V1;
 
@@ -23,7 +22,8 @@ internal sealed class CoordinatorProcess : IDisposable
     public static async Task<CoordinatorProcess> StartAsync(
         IReadOnlyDictionary<string, string?> settings, string token, CancellationToken cancellationToken)
     {
-        var grpc = $"http://127.0.0.1:{FreePort()}";
+        var ports = TcpPorts.FindFree(2);
+        var grpc = $"http://127.0.0.1:{ports[0]}";
         var program = Path.Combine(
             Fixtures.RepositoryRoot(), "artifacts", "bin", "Coordinator", new DirectoryInfo(AppContext.BaseDirectory).Name, "Rlhf.Coordinator.dll");
         var start = new ProcessStartInfo("dotnet", [program]) { WorkingDirectory = Path.GetDirectoryName(program) };
@@ -33,7 +33,7 @@ internal sealed class CoordinatorProcess : IDisposable
         }
 
         start.Environment["Kestrel__Endpoints__grpc__Url"] = grpc;
-        start.Environment["Kestrel__Endpoints__http__Url"] = $"http://127.0.0.1:{FreePort()}";
+        start.Environment["Kestrel__Endpoints__http__Url"] = $"http://127.0.0.1:{ports[1]}";
         start.Environment["Logging__LogLevel__Default"] = "Warning";
         var started = new CoordinatorProcess(Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start."), grpc);
         var client = CoordinatorHarness.Feedback(grpc, token);
@@ -72,12 +72,5 @@ internal sealed class CoordinatorProcess : IDisposable
         }
 
         _process.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -3,8 +3,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Rlhf.Coordinator.Feedback;
@@ -190,7 +188,7 @@ public class ExchangeTests(BrokerFixture broker)
     internal static HttpClient Client(WebApplication app)
     {
         // Endpoints of the configuration are bound in the order of their names: grpc, http.
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.Last() ?? "";
+        var address = app.Urls.Last();
         return new HttpClient { BaseAddress = new Uri(address) };
     }
 

@@ -1,9 +1,6 @@
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Rlhf.V1;
 
 namespace Rlhf.Generator.Tests;
@@ -18,7 +15,7 @@ public sealed class GeneratorHost : IAsyncDisposable
     {
         _app = app;
         // In the order of the endpoints' names.
-        var addresses = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.ToList() ?? [];
+        var addresses = _app.Urls.ToList();
         _channel = GrpcChannel.ForAddress(addresses[0]);
         Address = new Uri(addresses[1]);
     }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Threading.Channels;
 using Google.Protobuf;
 using Grpc.Net.Client;
@@ -36,12 +34,11 @@ public sealed class RunningJudge : IAsyncLifetime
     {
         _generator = ScriptedGenerator.Start();
         _broker = await RabbitMqServer.StartAsync(new BackingServerOptions(), CancellationToken.None);
-        var address = $"http://127.0.0.1:{FreePort()}";
         var builder = WebApplication.CreateBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Kestrel:Endpoints:http:Url"] = "http://127.0.0.1:0",
-            ["Kestrel:Endpoints:grpc:Url"] = address,
+            ["Kestrel:Endpoints:grpc:Url"] = "http://127.0.0.1:0",
             ["ConnectionStrings:messaging"] = _broker.ConnectionString,
             ["services:generator:grpc:0"] = _generator.Address,
             ["Judge:PatienceSeconds"] = "0",
@@ -51,7 +48,7 @@ public sealed class RunningJudge : IAsyncLifetime
         _app = builder.Build();
         JudgeServer.Map(_app);
         await _app.StartAsync();
-        _channel = GrpcChannel.ForAddress(address);
+        _channel = GrpcChannel.ForAddress(_app.Urls.First()); // in the order of the endpoints' names
     }
 
     public async ValueTask DisposeAsync()
@@ -90,12 +87,5 @@ public sealed class RunningJudge : IAsyncLifetime
             facts.Writer.WriteAsync((delivery.BasicProperties.MessageId ?? "", parser.ParseFrom(delivery.Body.Span))).AsTask();
         await channel.BasicConsumeAsync(queue, autoAck: true, consumer, cancellation);
         return facts.Reader;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -4,10 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Rlhf.ModelHub.Tests;
@@ -92,7 +89,7 @@ internal sealed class LocalHub : IAsyncDisposable, IProgress<HubProgress>
         return builder.Build();
     }
 
-    private static string AddressOf(WebApplication server) => server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First() ?? throw new InvalidOperationException("The server has no address.");
+    private static string AddressOf(WebApplication server) => server.Urls.First();
 
     private Task AnswerAsync(HttpContext context)
     {

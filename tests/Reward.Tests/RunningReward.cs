@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Net.Sockets;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -15,12 +13,12 @@ internal sealed class RunningReward : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly GrpcChannel _channel;
 
-    private RunningReward(WebApplication app, string address, string http, string folder, PublishingLearner learner, WarningLog log)
+    private RunningReward(WebApplication app, string folder, PublishingLearner learner, WarningLog log)
     {
         (_app, Folder, Learner, Log) = (app, folder, learner, log);
-        _channel = GrpcChannel.ForAddress(address);
-        Http = new HttpClient { BaseAddress = new Uri(http) };
-        Address = address;
+        Address = app.Urls.First(); // in the order of the endpoints' names: grpc, http
+        Http = new HttpClient { BaseAddress = new Uri(app.Urls.Last()) };
+        _channel = GrpcChannel.ForAddress(Address);
         Client = new RewardService.RewardServiceClient(_channel);
     }
 
@@ -53,14 +51,12 @@ internal sealed class RunningReward : IAsyncDisposable
     private static async Task<RunningReward> StartAsync(
         string messaging, string cache, string folder, PublishingLearner learner, (string Key, string Value)[] settings)
     {
-        var address = $"http://127.0.0.1:{FreePort()}";
-        var http = $"http://127.0.0.1:{FreePort()}";
         var log = new WarningLog();
         var builder = WebApplication.CreateBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Kestrel:Endpoints:http:Url"] = http,
-            ["Kestrel:Endpoints:grpc:Url"] = address,
+            ["Kestrel:Endpoints:http:Url"] = "http://127.0.0.1:0",
+            ["Kestrel:Endpoints:grpc:Url"] = "http://127.0.0.1:0",
             ["ConnectionStrings:messaging"] = messaging,
             ["ConnectionStrings:cache"] = cache,
             ["services:learner:grpc:0"] = learner.Address,
@@ -74,7 +70,7 @@ internal sealed class RunningReward : IAsyncDisposable
         var app = builder.Build();
         RewardServer.Map(app);
         await app.StartAsync();
-        return new RunningReward(app, address, http, folder, learner, log);
+        return new RunningReward(app, folder, learner, log);
     }
 
     public async Task<ModelVersion> PublishAsync(string versionId, long seed, int poisonedId = -1, int members = 1, float poison = float.NaN) =>
@@ -94,13 +90,6 @@ internal sealed class RunningReward : IAsyncDisposable
         await _app.DisposeAsync();
         await Learner.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>The service's own warnings.</summary>

@@ -1,8 +1,5 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Rlhf.V1;
@@ -40,7 +37,7 @@ internal sealed class LoopbackService : IAsyncDisposable
         app.MapGrpcService<AnsweringService>();
         await app.StartAsync(TestContext.Current.CancellationToken);
         // Kestrel binds endpoints in the order of their names: grpc, then http.
-        var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.ToArray();
+        var addresses = app.Urls.ToArray();
         return new LoopbackService(app) { Grpc = addresses[0], Http = addresses[1] };
     }
 

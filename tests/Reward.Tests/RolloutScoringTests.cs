@@ -10,13 +10,16 @@ namespace Rlhf.Reward.Tests;
 
 public sealed class RolloutScoringTests(BackingServersFixture servers)
 {
+    // What an earlier test's service had not yet acknowledged comes again, to this test's service.
+    private readonly string _run = $"run-{Guid.NewGuid():N}";
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Every_rollout_that_names_a_reward_model_is_scored_or_says_why_not()
     {
         await using var reward = await RunningReward.StartAsync(servers.Messaging, servers.Cache);
-        var version = await reward.PublishAsync($"run-{Guid.NewGuid():N}/reward-model", seed: 1);
+        var version = await reward.PublishAsync($"{_run}/reward-model", seed: 1);
         var hash = (await reward.Client.InfoAsync(new RewardInfoRequest(), cancellationToken: Cancellation)).TokenizerHash;
         var (facts, channel) = await ListenAsync(reward);
         await using var _ = channel;
@@ -62,7 +65,7 @@ public sealed class RolloutScoringTests(BackingServersFixture servers)
         await using var reward = await RunningReward.StartAsync(servers.Messaging, servers.Cache);
         var figures = new ScoreNormalisation { ScoreMean = 1, ScoreStandardDeviation = 4, RatingMean = 1000, RatingStandardDeviation = 100 };
         var version = await reward.PublishHeadsAsync(
-            $"run-{Guid.NewGuid():N}/reward-model", seed: 2, ["harmless", "helpful"],
+            $"{_run}/reward-model", seed: 2, ["harmless", "helpful"],
             new HeadNormalisation { Name = "harmless", Normalisation = figures }, new HeadNormalisation { Name = "helpful", Normalisation = figures });
         var hash = (await reward.Client.InfoAsync(new RewardInfoRequest(), cancellationToken: Cancellation)).TokenizerHash;
         var (facts, channel) = await ListenAsync(reward);
@@ -89,7 +92,7 @@ public sealed class RolloutScoringTests(BackingServersFixture servers)
     public async Task A_few_hundred_rollouts_are_all_scored_once()
     {
         await using var reward = await RunningReward.StartAsync(servers.Messaging, servers.Cache);
-        var version = await reward.PublishAsync($"run-{Guid.NewGuid():N}/reward-model", seed: 1);
+        var version = await reward.PublishAsync($"{_run}/reward-model", seed: 1);
         var hash = (await reward.Client.InfoAsync(new RewardInfoRequest(), cancellationToken: Cancellation)).TokenizerHash;
         var (facts, channel) = await ListenAsync(reward);
         await using var _ = channel;
@@ -111,9 +114,9 @@ public sealed class RolloutScoringTests(BackingServersFixture servers)
         Assert.Equal(300, ids.Distinct().Count());
     }
 
-    private static RolloutGenerated Rollout(string promptId, string rewardModelVersion, string tokenizerHash) => new()
+    private RolloutGenerated Rollout(string promptId, string rewardModelVersion, string tokenizerHash) => new()
     {
-        Header = new MessageHeader { MessageId = $"{Guid.NewGuid():N}/{promptId}", RunId = "run", Stage = "ppo", Step = 3 },
+        Header = new MessageHeader { MessageId = $"{Guid.NewGuid():N}/{promptId}", RunId = _run, Stage = "ppo", Step = 3 },
         PromptId = promptId,
         PromptTokenIds = { 1, 2, 3 },
         TokenizerHash = tokenizerHash,
@@ -126,7 +129,7 @@ public sealed class RolloutScoringTests(BackingServersFixture servers)
         },
     };
 
-    private static async Task<(Channel<(string MessageId, RolloutScored Message)> Facts, IChannel Channel)> ListenAsync(RunningReward reward)
+    private async Task<(Channel<(string MessageId, RolloutScored Message)> Facts, IChannel Channel)> ListenAsync(RunningReward reward)
     {
         var facts = Channel.CreateUnbounded<(string, RolloutScored)>();
         var channel = await reward.Services.GetRequiredService<IConnection>().CreateChannelAsync(cancellationToken: Cancellation);
@@ -134,8 +137,14 @@ public sealed class RolloutScoringTests(BackingServersFixture servers)
         var queue = (await channel.QueueDeclareAsync(cancellationToken: Cancellation)).QueueName;
         await channel.QueueBindAsync(queue, BrokerTopology.Exchange, RoutingKeys.RolloutsScored, cancellationToken: Cancellation);
         var consumer = new AsyncEventingBasicConsumer(channel);
-        consumer.ReceivedAsync += (_, delivery) =>
-            facts.Writer.WriteAsync((delivery.BasicProperties.MessageId ?? "", RolloutScored.Parser.ParseFrom(delivery.Body.Span))).AsTask();
+        consumer.ReceivedAsync += async (_, delivery) =>
+        {
+            var scored = RolloutScored.Parser.ParseFrom(delivery.Body.Span);
+            if (scored.Rollout.Header.RunId == _run)
+            {
+                await facts.Writer.WriteAsync((delivery.BasicProperties.MessageId ?? "", scored));
+            }
+        };
         await channel.BasicConsumeAsync(queue, autoAck: true, consumer, Cancellation);
         return (facts, channel);
     }

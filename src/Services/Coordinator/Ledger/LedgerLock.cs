@@ -42,5 +42,21 @@ internal sealed class LedgerLock : IAsyncDisposable
     }
 
     /// <summary>Lets go of it.</summary>
-    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            // The server notices some time later that a connection has ended; who waits for the lock shouldn't have to.
+            await using var command = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", _connection) { Parameters = { new() { Value = Key } } };
+            await command.ExecuteScalarAsync();
+        }
+        catch (NpgsqlException)
+        {
+            // The connection is broken, and the lock is gone with it.
+        }
+        finally
+        {
+            await _connection.DisposeAsync();
+        }
+    }
 }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
@@ -168,6 +170,35 @@ public sealed class CallTests : IAsyncDisposable
         }
         Assert.InRange(_replica.Calls.Count - before.Item1, 8, 12);
         Assert.Equal(20, _replica.Calls.Count + other.Calls.Count - before.Item1 - before.Item2);
+    }
+
+    [Fact]
+    public async Task A_replica_that_dies_between_its_connection_and_its_first_call_is_asked_once()
+    {
+        using var dying = new TcpListener(IPAddress.Loopback, 0);
+        dying.Start();
+        var address = new Uri($"http://{dying.LocalEndpoint}");
+        using var client = new RewardClient(Options(_replica.Address, address) with { MaxAttempts = 1, MaxBackoff = TimeSpan.FromMinutes(1) });
+        var first = client.ScoreAsync("p", "r", Cancellation);
+        using (await dying.AcceptSocketAsync(Cancellation))
+        {
+            dying.Stop(); // with what it has accepted, it counts as connected
+        }
+
+        var failures = 0;
+        foreach (var call in Enumerable.Range(0, 20))
+        {
+            try
+            {
+                await (call == 0 ? first : client.ScoreAsync("p", "r", Cancellation));
+            }
+            catch (RewardException exception) when (exception.StatusCode == StatusCode.Unavailable)
+            {
+                failures++;
+            }
+        }
+
+        Assert.InRange(failures, 0, 1);
     }
 
     [Fact]

@@ -31,8 +31,11 @@ internal static class Channels
             DisposeHttpClient = true,
             Credentials = options.Addresses[0].Scheme == Uri.UriSchemeHttps ? ChannelCredentials.SecureSsl : ChannelCredentials.Insecure,
             UnsafeUseInsecureChannelCallCredentials = true, // RewardClientOptions.Validate has looked where secrets go
-            ServiceProvider = new ServiceCollection().AddSingleton<ResolverFactory>(new StaticResolverFactory(_ => replicas)).BuildServiceProvider(),
-            ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new RoundRobinConfig() } },
+            ServiceProvider = new ServiceCollection()
+                .AddSingleton<ResolverFactory>(new StaticResolverFactory(_ => replicas))
+                .AddSingleton<LoadBalancerFactory>(new RestingRoundRobin.Factory(options.MaxBackoff))
+                .BuildServiceProvider(),
+            ServiceConfig = new ServiceConfig { LoadBalancingConfigs = { new LoadBalancingConfig(RestingRoundRobin.PolicyName) } },
             InitialReconnectBackoff = options.InitialBackoff,
             MaxReconnectBackoff = options.MaxBackoff,
             MaxSendMessageSize = MaxMessageBytes,

@@ -6,7 +6,7 @@ namespace Rlhf.Coordinator.Agreement;
 /// </summary>
 internal static class Bootstrap
 {
-    private const int Resamples = 1000;
+    private const int Resamples = 4000;
     private const double Tail = 0.025;
 
     /// <summary>The 95 % interval; null ends where the statistic is undefined on half of the resamples or more.</summary>

@@ -44,12 +44,26 @@ internal sealed class ConsoleHarness : IAsyncDisposable
 
     public LedgerContext Ledger() => CoordinatorHarness.Ledger(App);
 
+    /// <summary>A Coordinator as a process of its own over the same folder, in place of the one in this process.</summary>
+    public async Task<CoordinatorProcess> StartProcessAsync()
+    {
+        await App.StopAsync(Cancellation);
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools(); // the last connection's end brings the log into the file
+        return await CoordinatorProcess.StartAsync(
+            _coordinator.Connections.Concat(_coordinator.Settings).DistinctBy(setting => setting.Key).ToDictionary(), Cancellation);
+    }
+
+    /// <summary>The file of the ledger.</summary>
+    public string LedgerFile => Path.Combine(_coordinator.Folder, "ledger.db");
+
     /// <summary>Signs somebody in, as a person would: by an invitation's link.</summary>
     public async Task SignInAsync(IPage page, string name = "anna", LabellerRole role = LabellerRole.Labeller)
     {
         await page.GotoAsync($"{Address}/join?code={await InviteAsync(name, role)}");
         await page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await page.WaitForURLAsync($"{Address}/label");
+
+        // Not WaitForURLAsync: that waits for the page's load, and for ever where it came between the two.
+        await Assertions.Expect(page).ToHaveURLAsync($"{Address}/label", new() { Timeout = 15_000 });
     }
 
     /// <summary>An invitation's code.</summary>

@@ -30,7 +30,7 @@ public sealed class LabellingTests(BrokerFixture broker, Browser browser)
         var page = await context.NewPageAsync();
         await harness.SignInAsync(page);
         var said = new List<(string Lease, Verdict Verdict, int Strength, string Reason, bool IsUndone)>();
-        var shown = await ShownAsync(page, "");
+        var shown = await LabelPage.ShownAsync(page, "");
         for (var i = 0; i < Labels; i++)
         {
             var (key, verdict, strength) = _keys[i % _keys.Length];
@@ -45,16 +45,16 @@ public sealed class LabellingTests(BrokerFixture broker, Browser browser)
 
             await page.Keyboard.PressAsync(key);
             said.Add((shown, verdict, strength, reason, false));
-            shown = await ShownAsync(page, shown);
+            shown = await LabelPage.ShownAsync(page, shown);
             if (i == Undone)
             {
                 await Assertions.Expect(page.Locator("#undo")).ToBeEnabledAsync();
                 await page.Keyboard.PressAsync("u");
                 said[^1] = said[^1] with { IsUndone = true };
-                shown = await ShownAsync(page, shown);
+                shown = await LabelPage.ShownAsync(page, shown);
                 await page.Keyboard.PressAsync("9");
                 said.Add((shown, Verdict.Second, 4, "", false));
-                shown = await ShownAsync(page, shown);
+                shown = await LabelPage.ShownAsync(page, shown);
             }
         }
 
@@ -86,23 +86,7 @@ public sealed class LabellingTests(BrokerFixture broker, Browser browser)
         await using var context = await browser.ContextAsync();
         var page = await context.NewPageAsync();
         await harness.SignInAsync(page);
-        var shown = await ShownAsync(page, "");
-        await page.EvaluateAsync("""
-            () => {
-              window.waits = [];
-              let pressed = 0;
-              document.addEventListener("keydown", () => { pressed = performance.now(); }, true);
-              new MutationObserver(() => requestAnimationFrame(() => window.waits.push(performance.now() - pressed)))
-                .observe(document.documentElement, { attributeFilter: ["data-lease"] });
-            }
-            """);
-        for (var i = 0; i < 15; i++)
-        {
-            await page.Keyboard.PressAsync("1");
-            shown = await ShownAsync(page, shown);
-        }
-
-        var waits = (await page.EvaluateAsync<double[]>("() => window.waits")).Order().ToList();
+        var waits = await LabelPage.MeasureAsync(page, labels: 15);
         TestContext.Current.SendDiagnosticMessage($"milliseconds from key to next pair: median {waits[waits.Count / 2]:F1}, longest {waits[^1]:F1}");
         Assert.InRange(waits[waits.Count / 2], 0, 100);
     }
@@ -115,7 +99,7 @@ public sealed class LabellingTests(BrokerFixture broker, Browser browser)
         await using var context = await browser.ContextAsync(width: 400);
         var page = await context.NewPageAsync();
         await harness.SignInAsync(page);
-        var lease = await ShownAsync(page, "");
+        var lease = await LabelPage.ShownAsync(page, "");
 
         await using var ledger = harness.Ledger();
         var row = await ledger.Leases.SingleAsync(row => row.LeaseId == lease, Cancellation);
@@ -128,12 +112,5 @@ public sealed class LabellingTests(BrokerFixture broker, Browser browser)
         // Stacked where the page is narrow.
         var (left, right) = (await page.Locator("#first").BoundingBoxAsync(), await page.Locator("#second").BoundingBoxAsync());
         Assert.True(right?.Y > left?.Y + left?.Height, "the second answer is not below the first");
-    }
-
-    /// <summary>The lease that is shown once it is another one.</summary>
-    private static async Task<string> ShownAsync(IPage page, string before)
-    {
-        await page.WaitForFunctionAsync("before => { const lease = document.documentElement.dataset.lease; return lease && lease !== before && !document.getElementById('label').hidden; }", before);
-        return await page.EvaluateAsync<string>("() => document.documentElement.dataset.lease");
     }
 }

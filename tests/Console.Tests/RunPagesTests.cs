@@ -1,7 +1,9 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using Rlhf.Coordinator.Ledger;
+using Rlhf.Coordinator.Runs;
 using Rlhf.Coordinator.Tests;
 using static Microsoft.Playwright.Assertions;
 
@@ -77,6 +79,35 @@ public sealed class RunPagesTests(BrokerFixture broker, Browser browser)
         Assert.Equal("stage,name,step,value", lines[0]);
         Assert.Equal(61, lines.Length);
         Assert.Equal("ppo,kl,60,6.962000000000001", lines[60]); // 0.002 · 59² in float64, with all its digits
+    }
+
+    [Fact]
+    public async Task A_part_that_has_not_changed_is_left_as_it_stands_at_its_first_renewal_too()
+    {
+        await using var harness = await ConsoleHarness.StartAsync(broker);
+        await SeededRun.AddAsync(harness.Writer, prompts: 4);
+        await using var context = await browser.ContextAsync();
+        var page = await context.NewPageAsync();
+
+        // Counts the renewals that are over: what follows the text of an answer runs before the next task.
+        await page.AddInitScriptAsync("""
+            const fetching = window.fetch;
+            window.renewals = 0;
+            window.fetch = async (...what) => {
+              const answer = await fetching(...what), text = answer.text.bind(answer);
+              answer.text = async () => { const all = await text(); setTimeout(() => window.renewals++, 0); return all; };
+              return answer;
+            };
+            """);
+        await page.GotoAsync($"{harness.Address}/runs");
+        await page.EvaluateAsync("() => { document.querySelector('[data-part] tbody tr').mark = 'kept'; }");
+        await page.WaitForFunctionAsync("() => window.renewals > 0");
+        Assert.Equal("kept", await page.EvaluateAsync<string>("() => document.querySelector('[data-part] tbody tr').mark ?? 'replaced'"));
+
+        // What has changed comes.
+        await harness.Writer.WriteAsync(async (ledger, token) => (await ledger.Runs.SingleAsync(token)).Status = RunStatus.Failed, Cancellation);
+        harness.App.Services.GetRequiredService<RunBoard>().Raise();
+        await Expect(page.Locator("[data-part] .state")).ToHaveTextAsync("failed");
     }
 
     [Fact]

@@ -74,6 +74,7 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
             ["Kestrel:Endpoints:http:Protocols"] = "Http1",
             ["Kestrel:Endpoints:grpc:Url"] = "http://127.0.0.1:0",
             ["Kestrel:Endpoints:grpc:Protocols"] = "Http2",
+            ["Console:WarmUp"] = "false", // tests start many Coordinators, and wait for none of their pages
         });
         builder.Configuration.AddInMemoryCollection(Settings);
         builder.AddServiceDefaults();

@@ -39,17 +39,7 @@ public sealed class PeopleReportTests
         };
     }
 
-    private static ComparisonRow Judged(string pair, double preferenceA, string principle) => new()
-    {
-        MessageId = pair,
-        RunId = "r",
-        Stage = "s/measured",
-        PromptId = "p",
-        ResponseAId = "a",
-        ResponseBId = "b",
-        PreferenceA = preferenceA,
-        PrincipleId = principle,
-    };
+    private static JudgedPair Judged(string pair, double preferenceA, string principle) => new(pair, preferenceA, principle);
 
     [Fact]
     public void Labels_are_counted_by_what_they_are()

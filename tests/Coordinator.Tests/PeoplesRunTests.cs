@@ -197,8 +197,9 @@ public class PeoplesRunTests(BrokerFixture broker)
 
         var taken = new ConcurrentBag<string>();
         var enough = new TaskCompletionSource();
-        using (var process = await CoordinatorProcess.StartAsync(harness.Connections, tokens[0], Cancellation))
+        using (var process = await CoordinatorProcess.StartAsync(harness.Connections, Cancellation))
         {
+            await process.WaitForLabellingAsync(tokens[0], Cancellation);
             var labelling = Task.WhenAll(tokens.Select(token => Task.Run(async () =>
             {
                 var client = CoordinatorHarness.Feedback(process.GrpcAddress, token);

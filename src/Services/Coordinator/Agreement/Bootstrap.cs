@@ -1,25 +1,33 @@
 namespace Rlhf.Coordinator.Agreement;
 
-/// <summary>Intervals by the percentile bootstrap (Efron 1979): the statistic of items drawn anew with replacement.</summary>
+/// <summary>
+/// Intervals by the percentile bootstrap (Efron 1979): the statistic of items drawn anew with replacement. Items of one kind are alike, so
+/// what is drawn is how many there are of each kind: as fast for a hundred thousand items as for ten.
+/// </summary>
 internal static class Bootstrap
 {
-    private const int Resamples = 1000;
+    private const int Resamples = 4000;
     private const double Tail = 0.025;
 
     /// <summary>The 95 % interval; null ends where the statistic is undefined on half of the resamples or more.</summary>
-    /// <param name="items">The items.</param>
-    /// <param name="statistic">Of a sample of them; null where it is not defined.</param>
-    public static (double? Low, double? High) Interval<T>(IReadOnlyList<T> items, Func<IReadOnlyList<T>, double?> statistic)
+    /// <param name="counts">How many items there are of each kind.</param>
+    /// <param name="statistic">Of a sample's counts; null where it is not defined.</param>
+    public static (double? Low, double? High) Interval(IReadOnlyList<int> counts, Func<IReadOnlyList<int>, double?> statistic)
     {
         // The same labels give the same interval.
         var random = new Random(1);
-        var sample = new T[items.Count];
+        var items = counts.Sum();
+        var binomial = new BinomialSampler(items);
+        var sample = new int[counts.Count];
         var values = new List<double>(Resamples);
-        for (var i = 0; i < Resamples && items.Count > 0; i++)
+        for (var i = 0; i < Resamples && items > 0; i++)
         {
-            for (var j = 0; j < sample.Length; j++)
+            // Of what is not drawn yet, each kind takes its share of the kinds that are left.
+            var (undrawn, left) = (items, items);
+            for (var kind = 0; kind < sample.Length; kind++)
             {
-                sample[j] = items[random.Next(items.Count)];
+                sample[kind] = left == 0 ? 0 : binomial.Next(random, undrawn, (double)counts[kind] / left);
+                (undrawn, left) = (undrawn - sample[kind], left - counts[kind]);
             }
 
             if (statistic(sample) is { } value)

@@ -17,21 +17,29 @@ internal static class FleissKappa
             throw new ArgumentException("each item must have the same number of ratings, two at least", nameof(counts));
         }
 
-        var (low, high) = Bootstrap.Interval(counts, ValueOf);
-        return new Kappa(ValueOf(counts), low, high, counts.Count == 0 ? null : counts.Average(Agreement), counts.Count);
+        // Many items have the same ratings.
+        var kinds = counts.GroupBy(item => string.Join(' ', item)).Select(alike => (Ratings: alike.First(), Count: alike.Count())).ToList();
+        var ratings = kinds.Select(kind => kind.Ratings).ToList();
+        double? Value(IReadOnlyList<int> sample) => ValueOf(ratings, sample);
+        var all = kinds.Select(kind => kind.Count).ToList();
+        var (low, high) = Bootstrap.Interval(all, Value);
+        return new Kappa(Value(all), low, high, counts.Count == 0 ? null : counts.Average(Agreement), counts.Count);
     }
 
-    private static double? ValueOf(IReadOnlyList<int[]> counts)
+    /// <summary>Of items of several kinds.</summary>
+    /// <param name="ratings">Each kind's number of ratings in each category.</param>
+    /// <param name="counts">How many items there are of each kind.</param>
+    private static double? ValueOf(IReadOnlyList<int[]> ratings, IReadOnlyList<int> counts)
     {
-        if (counts.Count == 0)
+        if (ratings.Count == 0)
         {
             return null;
         }
 
-        var all = (double)counts.Sum(item => item.Sum());
-        var shares = Enumerable.Range(0, counts[0].Length).Select(category => counts.Sum(item => item[category]) / all);
-        var expected = shares.Sum(share => share * share);
-        return expected >= 1 ? null : (counts.Average(Agreement) - expected) / (1 - expected);
+        double n = counts.Sum();
+        double OfAll(Func<int[], double> figure) => ratings.Zip(counts, (item, count) => count * figure(item)).Sum() / n;
+        var expected = Enumerable.Range(0, ratings[0].Length).Select(category => OfAll(item => item[category] / (double)item.Sum())).Sum(share => share * share);
+        return expected >= 1 ? null : (OfAll(Agreement) - expected) / (1 - expected);
     }
 
     /// <summary>Share of the pairs of an item's ratings that agree.</summary>

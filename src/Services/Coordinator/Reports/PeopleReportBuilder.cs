@@ -16,12 +16,13 @@ internal static class PeopleReportBuilder
             .OrderBy(label => label.Stage).ThenBy(label => label.Number).ToListAsync(cancellationToken);
         var measured = labels.Select(label => StageContext.BesideNameOf(label.Stage)).Distinct().ToList();
         var judged = await ledger.Comparisons.AsNoTracking()
-            .Where(row => row.RunId == runId && measured.Contains(row.Stage)).ToListAsync(cancellationToken);
+            .Where(row => row.RunId == runId && measured.Contains(row.Stage))
+            .Select(row => new JudgedPair(row.MessageId, row.PreferenceA, row.PrincipleId)).ToListAsync(cancellationToken);
         return labels.Count == 0 ? null : Of(labels, judged);
     }
 
     /// <summary>The report of labels, and of the judge's comparisons of the same pairs.</summary>
-    public static PeopleReport Of(IReadOnlyList<LabelRow> labels, IReadOnlyList<ComparisonRow> judged)
+    public static PeopleReport Of(IReadOnlyList<LabelRow> labels, IReadOnlyList<JudgedPair> judged)
     {
         var standing = labels.Where(label => label.UndoneUnixMs is null).ToList();
         var counted = standing.Where(label => label.IsCounted).ToList();
@@ -83,9 +84,9 @@ internal static class PeopleReportBuilder
 
     // A pair's first label stands for people: one item a pair, whoever else labelled it.
     private static List<(Choice People, Choice Judge, string Principle)> WithJudge(
-        IEnumerable<LabelRow> counted, IReadOnlyList<ComparisonRow> judged)
+        IEnumerable<LabelRow> counted, IReadOnlyList<JudgedPair> judged)
     {
-        var judgements = judged.ToDictionary(row => row.MessageId);
+        var judgements = judged.ToDictionary(row => row.PairId);
         return
         [
             .. counted.DistinctBy(label => label.PairId).Where(label => judgements.ContainsKey(label.PairId))

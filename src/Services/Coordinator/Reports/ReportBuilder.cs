@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
@@ -11,6 +12,8 @@ namespace Rlhf.Coordinator.Reports;
 /// <summary>Makes a run's report from the ledger, at any time: what is not known yet is null.</summary>
 internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
 {
+    private readonly ConcurrentDictionary<string, ((int, int, int) Count, JudgeReport Judge, PeopleReport? People)> _compared = new();
+
     private static readonly JsonSerializerOptions _json = new(StageContext.ResultJson) { WriteIndented = true };
 
     /// <summary>The report as JSON; null where there is no such run.</summary>
@@ -32,6 +35,7 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
             .OrderBy(stage => stage.Position).ToListAsync(cancellationToken);
         var ppo = LastOf<PpoStageOptions>(definition, stages);
         var ppoResults = Results<Dictionary<string, double>>(ppo) ?? [];
+        var (judge, people) = await ComparedAsync(ledger, runId, cancellationToken);
         return new RunReportDocument
         {
             Run = run.RunId,
@@ -41,8 +45,8 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
             Seed = run.Seed,
             WallSeconds = run.Seconds,
             Stages = [.. stages.Select(ReportOf)],
-            Judge = await JudgeAsync(ledger, runId, cancellationToken),
-            People = await PeopleReportBuilder.ReadAsync(ledger, runId, cancellationToken),
+            Judge = judge,
+            People = people,
             RewardModel = RewardModel(LastOf<RewardModelStageOptions>(definition, stages)),
             Ppo = ppo is null ? null : await PpoAsync(ledger, runId, ppo, ppoResults, cancellationToken),
             TrainableParameterShare = Figure(ppoResults, "trainable_parameter_share"),
@@ -80,6 +84,23 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
         stage.Name, stage.Status.ToString().ToLowerInvariant(), stage.Seconds, stage.Done, stage.Wanted, stage.Unit, stage.Refused,
         JsonSerializer.Deserialize<SortedDictionary<string, long>>(stage.RefusedByReason) ?? [],
         JsonNode.Parse(stage.Results));
+
+    // All comparisons and labels of a run are read for these two, so they are kept as long as there are no others.
+    private async Task<(JudgeReport Judge, PeopleReport? People)> ComparedAsync(LedgerContext ledger, string runId, CancellationToken cancellationToken)
+    {
+        var labels = ledger.Labels.Where(label => label.RunId == runId);
+        var count = (
+            Comparisons: await ledger.Comparisons.CountAsync(comparison => comparison.RunId == runId, cancellationToken),
+            Labels: await labels.CountAsync(cancellationToken),
+            Undone: await labels.CountAsync(label => label.UndoneUnixMs != null, cancellationToken));
+        if (!_compared.TryGetValue(runId, out var known) || known.Count != count)
+        {
+            known = (count, await JudgeAsync(ledger, runId, cancellationToken), await PeopleReportBuilder.ReadAsync(ledger, runId, cancellationToken));
+            _compared[runId] = known;
+        }
+
+        return (known.Judge, known.People);
+    }
 
     private static async Task<JudgeReport> JudgeAsync(LedgerContext ledger, string runId, CancellationToken cancellationToken)
     {

@@ -10,4 +10,7 @@ internal sealed record ConsoleOptions
     /// machine. Any other name is refused there: a foreign page could have it resolve to this machine.
     /// </summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
+
+    /// <summary>Look at every page once at the start, so that nobody's first look is slow.</summary>
+    public bool WarmUp { get; init; } = true;
 }

@@ -39,6 +39,9 @@ internal static class ConsoleServices
         services.AddSingleton<PromptStandingsReader>();
         services.AddSingleton<StandingsBoard>();
         services.AddHostedService(static provider => provider.GetRequiredService<StandingsBoard>());
+        services.AddSingleton<PageWarmUp>();
+        services.AddHostedService(static provider => provider.GetRequiredService<PageWarmUp>());
+        services.AddHealthChecks().AddCheck<PageWarmUp>("pages");
         services.AddSingleton<CurveReader>();
         services.AddSingleton<RunResultsReader>();
         services.AddSingleton<StepSampleReader>();

@@ -13,7 +13,7 @@ internal sealed class CurveReader(IDbContextFactory<LedgerContext> contexts)
     public static IReadOnlyDictionary<string, string> Titles { get; } = new Dictionary<string, string>
     {
         ["score"] = "Score",
-        ["kl"] = "KL to the fine-tuned model",
+        ["kl"] = "KL to the baseline, nats",
         ["response_length"] = "Answer length in tokens",
         ["loss"] = "Loss",
         ["policy_loss"] = "Policy loss",

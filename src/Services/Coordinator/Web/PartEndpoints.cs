@@ -18,6 +18,7 @@ internal static class PartEndpoints
         });
         MapRunPart<RunSummary>(parts, "summary");
         MapRunPart<StageFlow>(parts, "stages");
+        MapRunPart<EvaluationCards>(parts, "evaluation");
         MapRunPart<CurveCharts>(parts, "curves");
         MapRunPart<RunResultsView>(parts, "results");
     }

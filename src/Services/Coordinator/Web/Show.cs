@@ -8,7 +8,11 @@ internal static class Show
     private const string Unknown = "–";
 
     public static string Number(double? value, int digits = 2) =>
-        value is { } known && double.IsFinite(known) ? known.ToString($"N{digits}", CultureInfo.InvariantCulture) : Unknown;
+        // Adding zero takes the sign off a zero.
+        value is { } known && double.IsFinite(known) ? (Math.Round(known, digits) + 0.0).ToString($"N{digits}", CultureInfo.InvariantCulture) : Unknown;
+
+    /// <summary>An Elo or Bradley–Terry rating: no separator, as everybody writes them.</summary>
+    public static string Rating(double? value) => value is { } known && double.IsFinite(known) ? known.ToString("F0", CultureInfo.InvariantCulture) : Unknown;
 
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -15,6 +15,9 @@ internal sealed class StandingsBoard(IDbContextFactory<LedgerContext> contexts, 
 {
     private static readonly TimeSpan _shortestPause = TimeSpan.FromSeconds(5);
 
+    // What somebody who opens a page waits for ratings.
+    private static readonly TimeSpan _patience = TimeSpan.FromMilliseconds(300);
+
     // At most a twentieth of one processor goes into ratings.
     private const int PauseForWork = 19;
 
@@ -22,7 +25,15 @@ internal sealed class StandingsBoard(IDbContextFactory<LedgerContext> contexts, 
 
     /// <summary>A run's versions as they were rated last; rates them where nobody has yet.</summary>
     public Task<VersionStandings> FindAsync(string runId, CancellationToken cancellationToken) =>
-        _standings.GetOrAdd(runId, id => new Lazy<Task<VersionStandings>>(() => MakeAsync(id, CancellationToken.None))).Value.WaitAsync(cancellationToken);
+        // On a thread of its own: SQLite reads on the caller's.
+        _standings.GetOrAdd(runId, id => new Lazy<Task<VersionStandings>>(() => Task.Run(() => MakeAsync(id, CancellationToken.None)))).Value.WaitAsync(cancellationToken);
+
+    /// <summary>As <see cref="FindAsync"/>; null where that takes longer than a page may.</summary>
+    public async Task<VersionStandings?> FindSoonAsync(string runId, CancellationToken cancellationToken)
+    {
+        var made = FindAsync(runId, cancellationToken);
+        return await Task.WhenAny(made, Task.Delay(_patience, time, cancellationToken)) == made ? await made : null;
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -52,7 +63,12 @@ internal sealed class StandingsBoard(IDbContextFactory<LedgerContext> contexts, 
     {
         await using var ledger = await contexts.CreateDbContextAsync(cancellationToken);
         var count = await ledger.Comparisons.CountAsync(comparison => comparison.RunId == runId, cancellationToken);
-        if (!_standings.TryGetValue(runId, out var known) || !known.Value.IsCompletedSuccessfully || (await known.Value).Comparisons != count)
+        if (_standings.TryGetValue(runId, out var known) && known.Value.IsFaulted)
+        {
+            _standings.TryRemove(KeyValuePair.Create(runId, known));
+        }
+
+        if ((await FindAsync(runId, cancellationToken)).Comparisons != count)
         {
             var made = await MakeAsync(runId, cancellationToken);
             _standings[runId] = new Lazy<Task<VersionStandings>>(Task.FromResult(made));

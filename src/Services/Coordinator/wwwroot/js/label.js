@@ -6,7 +6,7 @@ const form = byId("label"), message = byId("message"), reason = byId("reason"), 
 const token = form.querySelector("input[name=__RequestVerificationToken]").value;
 const runId = progress.dataset.run;
 const waits = {
-  notYet: "The run has not come to its comparisons yet.",
+  notYet: "No run has come to its comparisons yet. The first pair comes here by itself.",
   paused: "The run is paused; labelling goes on when it does.",
   ended: "All labels are there. Thank you.",
   nothingLeft: "What is left is with other people just now.",

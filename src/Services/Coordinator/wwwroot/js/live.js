@@ -1,7 +1,8 @@
 // Brings parts of an open page up to date. The server renders them; a part that has not changed is left alone, so that focus,
 // selection and scrolling stay.
 
-const last = new WeakMap();
+// Each part as the server last sent it; within the page, at first.
+const last = new WeakMap([...document.querySelectorAll("[data-part]")].map(part => [part, part.innerHTML]));
 
 export async function refresh(part) {
   const address = new URL(part.dataset.part, location.href);
@@ -9,12 +10,12 @@ export async function refresh(part) {
   for (const [name, value] of new URLSearchParams(location.search)) if (!own.has(name)) address.searchParams.append(name, value);
   const answer = await fetch(address, { headers: { Accept: "text/html" } });
   if (!answer.ok) return;
-  const html = await answer.text();
-  if (last.get(part) === html || part.querySelector(".selection")) return;
-  last.set(part, html);
+  const made = document.createElement("template");
+  made.innerHTML = await answer.text();
+  if (last.get(part) === made.innerHTML || part.querySelector(".selection")) return;
+  last.set(part, made.innerHTML);
   const focused = part.contains(document.activeElement) ? [...part.querySelectorAll("a, button, summary, [tabindex]")].indexOf(document.activeElement) : -1;
-  const made = new DOMParser().parseFromString(html, "text/html");
-  part.replaceChildren(...made.body.childNodes);
+  part.replaceChildren(made.content);
   if (focused >= 0) part.querySelectorAll("a, button, summary, [tabindex]")[focused]?.focus();
 }
 

@@ -11,7 +11,7 @@ public sealed class AccessibilityTests(BrokerFixture broker, Browser browser)
     public static IReadOnlyList<string> Pages { get; } =
     [
         "/runs", "/runs/new", $"/runs/{SeededRun.Id}", $"/runs/{SeededRun.Id}?zoom=ppo~score~10~30", $"/runs/{SeededRun.Id}/samples", $"/runs/{SeededRun.Id}/report.html",
-        "/label", "/ratings", $"/ratings?of=answers&run={SeededRun.Id}", $"/ratings?of=answers&prompt=0&run={SeededRun.Id}", "/agreement", "/try",
+        "/label", "/ratings", $"/ratings?of=raters&run={SeededRun.Id}", $"/ratings?of=answers&run={SeededRun.Id}", $"/ratings?of=answers&prompt=0&run={SeededRun.Id}", "/agreement", "/try",
         "/ledger", "/ledger?what=answers", $"/ledger/answer?id={SeededRun.Id}/responses/0%230", $"/ledger/preference?id={SeededRun.Id}/preferences/judged-0",
         "/people", "/join", "/no-such-page",
     ];

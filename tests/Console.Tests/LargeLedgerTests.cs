@@ -36,13 +36,15 @@ public sealed class LargeLedgerTests(BrokerFixture broker)
         // The ratings of versions are made in the background; the first look may have to wait for them, and compiles the pages.
         var paths = new[]
         {
-            "/runs", $"/runs/{RunId}", "/ratings", "/ratings?of=answers", "/ratings?of=answers&prompt=p7", "/ledger", "/ledger?what=answers",
+            "/runs", $"/runs/{RunId}", "/ratings", "/ratings?of=raters", "/ratings?of=answers", "/ratings?of=answers&prompt=p7", "/ledger", "/ledger?what=answers",
             $"/ledger?after={RunId}/preferences/p7-", $"/ledger/answer?id={RunId}/responses/p7%230", $"/ledger/preference?id={RunId}/preferences/p7-0-1-0", "/try", "/agreement",
         };
         foreach (var path in paths)
         {
+            var since = Stopwatch.GetTimestamp();
             using var warm = await client.GetAsync(path, Cancellation);
             warm.EnsureSuccessStatusCode();
+            TestContext.Current.TestOutputHelper?.WriteLine($"{path}: {Stopwatch.GetElapsedTime(since).TotalMilliseconds:F0} ms the first time");
         }
 
         var slow = new List<string>();
@@ -105,15 +107,18 @@ public sealed class LargeLedgerTests(BrokerFixture broker)
             ledger.Add(new RatingRow { RunId = RunId, ResponseId = id, PromptId = $"p{prompt}", Elo = 1000 + answer, BradleyTerry = 1000 + answer, Comparisons = 6 });
         }
 
+        // Of every fifth prompt half the pairs are compared by two judges and two people, of the others all by two judges.
+        var pairs = prompt % 5 == 0 ? PairsPerPrompt / 2 : PairsPerPrompt;
         for (var time = 0; time < TimesCompared * PairsPerPrompt; time++)
         {
-            var (first, second) = _pairs[time % PairsPerPrompt];
+            var (first, second) = _pairs[time % pairs];
+            var rater = time / pairs;
             ledger.Add(new ComparisonRow
             {
-                MessageId = $"{RunId}/preferences/p{prompt}-{first}-{second}-{time / PairsPerPrompt}", RunId = RunId, Stage = "preferences", PromptId = $"p{prompt}",
+                MessageId = $"{RunId}/preferences/p{prompt}-{first}-{second}-{rater}", RunId = RunId, Stage = "preferences", PromptId = $"p{prompt}",
                 ResponseAId = $"{RunId}/responses/p{prompt}#{first}", ResponseBId = $"{RunId}/responses/p{prompt}#{second}",
                 PreferenceA = (prompt + time) % 3 == 0 ? 0.8 : 0.3, ProbabilityAFirst = 0.5, ProbabilityASecond = 0.5, SamePosition = false, PrincipleId = "kind",
-                JudgeVersion = $"judge-{time / PairsPerPrompt}", TemplateHash = "t", Seed = time,
+                LabellerId = rater < TimesCompared ? null : $"person-{rater}", JudgeVersion = rater < TimesCompared ? $"judge-{rater}" : null, TemplateHash = "t", Seed = time,
             });
         }
     }

@@ -16,7 +16,7 @@ public sealed class AccessibilityTests(BrokerFixture broker, Browser browser)
         "/runs", "/runs/new", $"/runs/{SeededRun.Id}", $"/runs/{SeededRun.Id}?zoom=ppo~score~10~30", $"/runs/{SeededRun.Id}/samples", $"/runs/{SeededRun.Id}/report.html",
         $"/runs/{OtherRuns.Succeeded}", $"/runs/{OtherRuns.Succeeded}/report.html", $"/runs/{OtherRuns.Succeeded}/samples?stage=evaluation", $"/runs/{OtherRuns.Failed}", $"/runs/{OtherRuns.Talks}",
         "/label", $"/label?run={OtherRuns.Talks}", $"/label?run={OtherRuns.Labelled}",
-        "/ratings", $"/ratings?of=answers&run={SeededRun.Id}", $"/ratings?of=answers&prompt=0&run={SeededRun.Id}", $"/ratings?run={OtherRuns.Succeeded}",
+        "/ratings", $"/ratings?of=raters&run={OtherRuns.Labelled}", $"/ratings?of=answers&run={SeededRun.Id}", $"/ratings?of=answers&prompt=0&run={SeededRun.Id}", $"/ratings?run={OtherRuns.Succeeded}",
         "/agreement", $"/agreement?run={OtherRuns.Labelled}", "/try",
         "/ledger", "/ledger?what=answers", $"/ledger?run={OtherRuns.Failed}", $"/ledger/answer?id={SeededRun.Id}/responses/0%230", $"/ledger/answer?id={OtherRuns.Succeeded}/critique-revision/harm-0%230",
         $"/ledger/preference?id={SeededRun.Id}/preferences/judged-0", $"/ledger/preference?id={OtherRuns.Labelled}/preferences/0/anna",

@@ -26,7 +26,7 @@ public sealed partial class LargeLedgerTests(BrokerFixture broker, Browser brows
     private static readonly string[] _paths =
     [
         "/runs", "/runs/new", $"/runs/{LargeLedger.RunId}", $"/runs/{LargeLedger.RunId}/samples", $"/runs/{LargeLedger.RunId}/report.html", "/label",
-        "/ratings", "/ratings?of=answers", "/ratings?of=answers&prompt=p7", "/agreement", "/try", "/ledger", "/ledger?what=answers",
+        "/ratings", "/ratings?of=raters", "/ratings?of=answers", "/ratings?of=answers&prompt=p7", "/agreement", "/try", "/ledger", "/ledger?what=answers",
         $"/ledger?after={LargeLedger.RunId}/preferences/p7-", $"/ledger/answer?id={LargeLedger.RunId}/responses/p7%230",
         $"/ledger/preference?id={LargeLedger.RunId}/preferences/p7-1/1", "/people", "/join",
     ];

@@ -111,6 +111,49 @@ public sealed class RunPagesTests(BrokerFixture broker, Browser browser)
     }
 
     [Fact]
+    public async Task Judges_and_people_are_rated_where_other_people_can_decide()
+    {
+        await using var harness = await ConsoleHarness.StartAsync(broker);
+        await SeededRun.AddAsync(harness.Writer, prompts: 4);
+        using var client = new HttpClient { BaseAddress = new Uri(harness.Address) };
+        var address = $"/ratings?of=raters&run={SeededRun.Id}";
+        Assert.Contains("No game yet: it takes a pair", await client.GetStringAsync(address, Cancellation), StringComparison.Ordinal);
+
+        // The judge prefers the second answer to each question; so does anna, and ben prefers the first.
+        await harness.Writer.WriteAsync((ledger, _) =>
+        {
+            ledger.AddRange(Enumerable.Range(0, 4).SelectMany(prompt => new[] { ("anna", 0.1), ("ben", 0.9) }.Select(person => new ComparisonRow
+            {
+                MessageId = $"{SeededRun.Id}/preferences/{prompt}/{person.Item1}",
+                RunId = SeededRun.Id,
+                Stage = "preferences",
+                PromptId = $"{prompt}",
+                ResponseAId = $"{SeededRun.Id}/responses/{prompt}#0",
+                ResponseBId = $"{SeededRun.Id}/responses/{prompt}#1",
+                PreferenceA = person.Item2,
+                LabellerId = person.Item1,
+            })));
+            return Task.CompletedTask;
+        }, Cancellation);
+        await using var context = await browser.ContextAsync();
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(harness.Address + "/ratings");
+        await page.Locator("select[name=of]").SelectOptionAsync("judges and people");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
+
+        // To each question: ben decides between the judge and anna, who both say otherwise, a tie; anna between the judge and ben, whom the judge beats.
+        // The page brings itself up to date as the ratings are made again in the background.
+        await Expect(page.GetByRole(AriaRole.Row)).ToHaveCountAsync(4, new() { Timeout = 20_000 });
+        await Expect(page.Locator("main")).ToContainTextAsync("8 games in all, 4 of them ties.");
+        await Expect(page.GetByRole(AriaRole.Row).Nth(1)).ToContainTextAsync("judge judge-1");
+        await Expect(page.GetByRole(AriaRole.Row).Nth(3)).ToContainTextAsync("ben");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync(); // the principles are of the page, which knows them now
+        await page.Locator("select[name=under]").SelectOptionAsync("kind");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Row)).ToHaveCountAsync(4);
+    }
+
+    [Fact]
     public async Task The_report_is_one_file_without_script()
     {
         await using var harness = await ConsoleHarness.StartAsync(broker);

@@ -58,8 +58,10 @@ internal sealed partial class SignedIn : IDisposable
 
     /// <summary>A form with the token of a page.</summary>
     public async Task<FormUrlEncodedContent> FormAsync(string page, params (string Name, string Value)[] fields) => new(
-        fields.Append(("__RequestVerificationToken", TokenOf(await Client.GetStringAsync(page, TestContext.Current.CancellationToken))))
-            .ToDictionary());
+        fields.Append(("__RequestVerificationToken", await TokenAsync(page))).ToDictionary());
+
+    /// <summary>The token of a page.</summary>
+    public async Task<string> TokenAsync(string page) => TokenOf(await Client.GetStringAsync(page, TestContext.Current.CancellationToken));
 
     public void Dispose()
     {

@@ -47,6 +47,7 @@ public class ExchangeTests(BrokerFixture broker)
 
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
         var report = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancellation)).RootElement;
+        Assert.Equal("my file", report.GetProperty("file").GetString());
         Assert.Equal((9, 5, 4, 9), (Number(report, "rows"), Number(report, "comparisons"), Number(report, "prompts"), Number(report, "responses")));
         Assert.Equal(
             ["broken_json 2 [2,10]", "identical_responses 1 [5]", "malformed_conversation 1 [8]"],
@@ -126,6 +127,9 @@ public class ExchangeTests(BrokerFixture broker)
         await RefusedAsync(HttpStatusCode.UnsupportedMediaType, "application/jsonl", "?name=x", new StringContent(_file[0]));
         await RefusedAsync(HttpStatusCode.BadRequest, "?name=", "", Lines(_file));
         await RefusedAsync(HttpStatusCode.BadRequest, "?name=", "?name=" + new string('n', 101), Lines(_file));
+        var packed = new ByteArrayContent([0x1f, 0x8b, 8, 0]);
+        packed.Headers.ContentType = new MediaTypeHeaderValue("application/jsonl");
+        await RefusedAsync(HttpStatusCode.UnsupportedMediaType, "x is gzipped; unpack it", "?name=x", packed);
         await RefusedAsync(HttpStatusCode.RequestEntityTooLarge, "larger than 1 MB", "?name=x", Lines([.. Enumerable.Repeat(_file[0], 30_000)]));
         await using var ledger = CoordinatorHarness.Ledger(app);
         Assert.Empty(await ledger.Runs.ToListAsync(Cancellation));

@@ -69,6 +69,17 @@ public sealed class RunDefinitionReaderTests
             "stages: [{stage: preferences, by: people, labels: 40, overlap-share: 0.2, order: uncertain, lease-minutes: 5}]").Stages));
 
     [Theory]
+    [InlineData("by: file, file: my pairs.jsonl, max-bad-rows: 20", "my pairs.jsonl", null)]
+    [InlineData("by: import, import: import-1", null, "import-1")]
+    public void Preferences_that_somebody_has_already_are_named_and_written_back(string options, string? file, string? import)
+    {
+        var definition = RunDefinitionReader.Read($"stages: [{{stage: preferences, {options}}}]");
+        var stage = Assert.IsType<PreferencesOptions>(Assert.Single(definition.Stages));
+        Assert.Equal((file, import, true), (stage.File, stage.Import, stage.IsImported));
+        Assert.Equal(definition.Stages, RunDefinitionReader.Read(RunDefinitionReader.Write(definition)).Stages);
+    }
+
+    [Theory]
     [InlineData("rlaif")]
     [InlineData("rlhf")]
     [InlineData("mixed")]
@@ -93,6 +104,10 @@ public sealed class RunDefinitionReaderTests
     [InlineData("stages:\n  - stage: ppo\n    steps: 0\n", "stage 'ppo': The field Steps must be between 1")]
     [InlineData("stages: [{stage: ppo, precision: bfloat16}]", "stage 'ppo': 'precision: bfloat16' needs 'corrects-rollout-mismatch: true'")]
     [InlineData("stages: [{stage: preferences, by: everybody}]", "stage 'preferences' at line 1")]
+    [InlineData("stages: [{stage: preferences, by: file}]", "stage 'preferences': 'by: file' needs 'file'")]
+    [InlineData("stages: [{stage: preferences, file: pairs.jsonl}]", "stage 'preferences': 'file' needs 'by: file'")]
+    [InlineData("stages: [{stage: preferences, by: file, import: x}]", "stage 'preferences': 'by: file' needs 'file'; 'import' needs 'by: import'")]
+    [InlineData("stages: [{stage: preferences, max-bad-rows: some}]", "stage 'preferences': 'some' is no limit on bad rows")]
     [InlineData("stages: [{stage: preferences, repeat-share: 0.9}]", "stage 'preferences': The field RepeatShare must be between 0")]
     [InlineData("stages: [{stage: ppo}, {stage: ppo}]", "two stages are named 'ppo'")]
     [InlineData("stages: [", "line ")]

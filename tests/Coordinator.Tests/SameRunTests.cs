@@ -23,10 +23,27 @@ public sealed partial class SameRunTests(BrokerFixture broker, PostgreSqlFixture
         Assert.Equal(sqlite, postgreSql);
     }
 
-    private async Task<string[]> ExportAsync(string? database)
+    [Fact]
+    public async Task A_run_that_learns_from_a_file_gives_the_same_export_too()
+    {
+        var sqlite = await ExportAsync(database: null, fromFile: true);
+        var postgreSql = await ExportAsync(await postgres.NewDatabaseAsync(), fromFile: true);
+
+        Assert.True(sqlite.Length > 200, $"the export has {sqlite.Length} lines");
+        Assert.Equal(sqlite, postgreSql);
+    }
+
+    private async Task<string[]> ExportAsync(string? database, bool fromFile = false)
     {
         await using var harness = await CoordinatorHarness.StartAsync(broker, Cancellation);
         harness.Settings["Run:Definition"] = "rlaif";
+        if (fromFile)
+        {
+            harness.Settings["Run:Definition"] = Path.Combine(harness.Folder, "run.yaml");
+            await File.WriteAllTextAsync(Path.Combine(harness.Folder, "run.yaml"), ImportedRunTests.Definition("by: file\n    file: pairs.jsonl"), Cancellation);
+            await File.WriteAllLinesAsync(Path.Combine(harness.Folder, "pairs.jsonl"), ImportedRunTests.Pairs, Cancellation);
+        }
+
         harness.Settings["Run:Seed"] = "7";
         harness.Settings["Run:PromptsPath"] = Path.Combine(harness.Folder, "prompts.jsonl");
         await File.WriteAllLinesAsync(

@@ -13,7 +13,15 @@ public static class JsonLines
     /// <param name="read">Makes a row of an object; throws <see cref="RefusedItemException"/> where it can't be used.</param>
     /// <exception cref="IOException">The file is not there or can't be read.</exception>
     /// <exception cref="InvalidDataException">A ".gz" file is damaged.</exception>
-    public static RowFile<T> Read<T>(string path, Func<JsonElement, T> read)
+    public static RowFile<T> Read<T>(string path, Func<JsonElement, T> read) => Read(path, (json, _) => read(json));
+
+    /// <summary>Reads a file whose rows are to know where they come from.</summary>
+    /// <typeparam name="T">What a row becomes.</typeparam>
+    /// <param name="path">The file.</param>
+    /// <param name="read">Makes a row of an object and its line, from 1; throws <see cref="RefusedItemException"/> where it can't be used.</param>
+    /// <exception cref="IOException">The file is not there or can't be read.</exception>
+    /// <exception cref="InvalidDataException">A ".gz" file is damaged.</exception>
+    public static RowFile<T> Read<T>(string path, Func<JsonElement, int, T> read)
     {
         using var file = File.OpenRead(path);
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(file));
@@ -33,7 +41,7 @@ public static class JsonLines
             {
                 using var json = JsonDocument.Parse(text);
                 rows.Add(json.RootElement.ValueKind == JsonValueKind.Object
-                    ? read(json.RootElement)
+                    ? read(json.RootElement, line)
                     : throw new RefusedItemException("broken_json", "The line is JSON, but no object."));
             }
             catch (JsonException broken)

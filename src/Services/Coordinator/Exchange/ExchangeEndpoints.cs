@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
 using Rlhf.Coordinator.Web.Access;
 
 namespace Rlhf.Coordinator.Exchange;
@@ -7,7 +6,6 @@ namespace Rlhf.Coordinator.Exchange;
 internal static class ExchangeEndpoints
 {
     private const string JsonLinesType = "application/jsonl";
-    private const int MaxNameLength = 100;
 
     // Forms and scripts of other sites can't send these without asking first.
     private static readonly string[] _types = [JsonLinesType, "application/x-ndjson"];
@@ -15,7 +13,9 @@ internal static class ExchangeEndpoints
     /// <summary>Adds what the endpoints need.</summary>
     public static IServiceCollection AddExchange(this IServiceCollection services) => services
         .AddSingleton<LedgerExport>()
-        .AddSingleton<PreferenceImport>();
+        .AddSingleton<PreferenceImport>()
+        .AddSingleton<PreferenceSources>()
+        .AddUploadLimit();
 
     /// <summary>Maps GET /api/runs/{runId}/export?format= and POST /api/imports?name=.</summary>
     public static void MapExchange(this WebApplication app)
@@ -49,43 +49,29 @@ internal static class ExchangeEndpoints
             return Refusal(StatusCodes.Status415UnsupportedMediaType, $"the content type is '{request.ContentType}'; send lines of JSON as {JsonLinesType}");
         }
 
-        if (string.IsNullOrWhiteSpace(name) || name.Length > MaxNameLength)
+        if (string.IsNullOrWhiteSpace(name) || name.Length > PreferenceImport.MaxNameLength)
         {
-            return Refusal(StatusCodes.Status400BadRequest, $"give the file a name of 1 to {MaxNameLength} characters: ?name=…");
+            return Refusal(StatusCodes.Status400BadRequest, $"give the file a name of 1 to {PreferenceImport.MaxNameLength} characters: ?name=…");
         }
 
-        var mostBytes = options.MaxMegabytes * 1024L * 1024;
-        var isTooLarge = request.ContentLength > mostBytes;
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            // Where the length is told, the server reads past what it refuses, so that the answer arrives.
-            limit.MaxRequestBodySize = isTooLarge ? null : mostBytes;
-        }
-
-        return isTooLarge ? TooLarge(options) : await ImportBodyAsync(request, name, options, import, cancellationToken);
+        return UploadLimit.Admits(request.HttpContext, options.MaxBytes) ? await ImportBodyAsync(request, name, options, import, cancellationToken) : TooLarge(options);
     }
 
     private static async Task<IResult> ImportBodyAsync(
         HttpRequest request, string name, ImportOptions options, PreferenceImport import, CancellationToken cancellationToken)
     {
-        var path = Path.GetTempFileName();
         try
         {
-            await using (var file = File.Create(path))
-            {
-                await request.Body.CopyToAsync(file, cancellationToken);
-            }
-
-            var report = await import.ImportAsync(path, name, cancellationToken);
+            var report = await import.ImportAsync(request.Body, name, cancellationToken);
             return Results.Json(report, statusCode: report.RunId is null ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status201Created);
+        }
+        catch (InvalidDataException exception)
+        {
+            return Refusal(StatusCodes.Status415UnsupportedMediaType, exception.Message);
         }
         catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             return TooLarge(options);
-        }
-        finally
-        {
-            File.Delete(path);
         }
     }
 

@@ -11,4 +11,7 @@ internal sealed record ImportOptions
     /// <summary>The largest file: all of it becomes one transaction.</summary>
     [Range(1, 1024)]
     public int MaxMegabytes { get; init; } = 64;
+
+    /// <summary>The same in bytes.</summary>
+    public long MaxBytes => MaxMegabytes * 1024L * 1024;
 }

@@ -8,6 +8,17 @@ internal static class RatingTable
 
     private const double Tail = 0.025;
 
+    /// <summary>The players of some games, the strongest first.</summary>
+    /// <param name="games">Two players by name and the outcome for the first, in the order in which Elo takes them.</param>
+    /// <param name="eloK">How far one comparison moves an Elo rating.</param>
+    /// <param name="penalty">The penalty of the Bradley-Terry fit.</param>
+    public static IReadOnlyList<RatedPlayer> Of(IReadOnlyList<(string First, string Second, double Outcome)> games, double eloK, double penalty)
+    {
+        var players = games.SelectMany(game => new[] { game.First, game.Second }).Distinct().Order(StringComparer.Ordinal).ToList();
+        var index = players.Select((player, position) => (player, position)).ToDictionary();
+        return Of(players, [.. games.Select(game => new Comparison(index[game.First], index[game.Second], game.Outcome))], eloK, penalty, seed: players.Count);
+    }
+
     /// <summary>The players, the strongest first.</summary>
     /// <param name="players">Their names.</param>
     /// <param name="comparisons">Their games, in the order in which Elo takes them.</param>

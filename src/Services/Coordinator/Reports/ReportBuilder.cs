@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.EntityFrameworkCore;
+using Rlhf.Coordinator.Exchange;
 using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Prompts;
 using Rlhf.Coordinator.Runs;
@@ -105,7 +106,8 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
     private static async Task<JudgeReport> JudgeAsync(LedgerContext ledger, string runId, CancellationToken cancellationToken)
     {
         // Counted by the database: a ledger may hold hundreds of thousands.
-        var judged = await ledger.Comparisons.AsNoTracking().Where(comparison => comparison.RunId == runId && comparison.LabellerId == null)
+        var judged = await ledger.Comparisons.AsNoTracking().Where(comparison => comparison.RunId == runId && comparison.LabellerId == null
+                && (comparison.JudgeVersion == null || !comparison.JudgeVersion.StartsWith(ImportedRows.Source)))
             .GroupBy(comparison => new { comparison.JudgeVersion, comparison.TemplateHash })
             .Select(group => new
             {

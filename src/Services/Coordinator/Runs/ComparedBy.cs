@@ -11,4 +11,10 @@ internal enum ComparedBy
 
     /// <summary>The judge where a prompt asks for something harmful, people where it doesn't or nobody knows.</summary>
     Mixed,
+
+    /// <summary>Nobody: the comparisons are in a file beside the run file.</summary>
+    File,
+
+    /// <summary>Nobody: the comparisons were imported into the ledger before.</summary>
+    Import,
 }

@@ -1,11 +1,12 @@
 using System.ComponentModel.DataAnnotations;
+using Rlhf.DataFiles;
 
 namespace Rlhf.Coordinator.Runs;
 
-/// <summary>Preferences between answers to the same prompt, by the judge or by people.</summary>
-internal sealed record PreferencesOptions : StageOptions
+/// <summary>Preferences between answers to the same prompt, by the judge or by people, or those that somebody has already.</summary>
+internal sealed record PreferencesOptions : StageOptions, IValidatableObject
 {
-    /// <summary>"judge", "people" or "mixed".</summary>
+    /// <summary>"judge", "people", "mixed", "file" or "import".</summary>
     public ComparedBy By { get; init; } = ComparedBy.Judge;
 
     /// <summary>How many pairs the judge compares, spread evenly over the prompts, at most.</summary>
@@ -38,4 +39,47 @@ internal sealed record PreferencesOptions : StageOptions
     /// <summary>After so many minutes a pair that somebody left behind goes to somebody else.</summary>
     [Range(1, 24 * 60)]
     public int LeaseMinutes { get; init; } = 15;
+
+    /// <summary>With "by: file", the preference file in TRL's or HH-RLHF's form, from the run file's folder.</summary>
+    public string? File { get; init; }
+
+    /// <summary>With "by: import", the run under which a file was imported.</summary>
+    public string? Import { get; init; }
+
+    /// <summary>Rows of the file that may be unusable before the run is refused: a share such as "5%", or a number.</summary>
+    [Required]
+    public string MaxBadRows { get; init; } = BadRowLimit.Default.ToString();
+
+    /// <summary>Whether the comparisons come from a file, and nobody compares.</summary>
+    public bool IsImported => By is ComparedBy.File or ComparedBy.Import;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var (by, name, value) in new[] { (ComparedBy.File, "file", File), (ComparedBy.Import, "import", Import) })
+        {
+            if (By == by == string.IsNullOrWhiteSpace(value))
+            {
+                yield return new ValidationResult(By == by ? $"'by: {name}' needs '{name}'" : $"'{name}' needs 'by: {name}'");
+            }
+        }
+
+        if (LimitComplaint() is { } complaint)
+        {
+            yield return new ValidationResult(complaint);
+        }
+    }
+
+    private string? LimitComplaint()
+    {
+        try
+        {
+            BadRowLimit.Parse(MaxBadRows);
+            return null;
+        }
+        catch (FormatException exception)
+        {
+            return exception.Message;
+        }
+    }
 }

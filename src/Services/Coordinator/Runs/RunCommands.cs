@@ -18,7 +18,7 @@ internal sealed class RunCommands(RunPlans plans, RunEngine engine, RunStore sto
             : throw new ArgumentException($"there is no built-in run '{name}'; there are: {BuiltInRuns.Names}");
 
     /// <summary>Starts what a run file says.</summary>
-    /// <exception cref="ArgumentException">The text is no run file (the line is told where it is known), the seed is too large, or the prompts are unusable.</exception>
+    /// <exception cref="ArgumentException">The text is no run file (the line is told where it is known), the seed is too large, or the prompts or preferences are unusable.</exception>
     /// <exception cref="RunRefusedException">Another run is active.</exception>
     public Task<RunSnapshot> StartFileAsync(string text, ulong seed, CancellationToken cancellationToken)
     {
@@ -94,7 +94,7 @@ internal sealed class RunCommands(RunPlans plans, RunEngine engine, RunStore sto
         RunPlan plan;
         try
         {
-            plan = plans.Make(definition, (long)seed);
+            plan = plans.Make(definition, (long)seed, folder: null);
         }
         catch (StartupException exception)
         {

@@ -1,3 +1,4 @@
+using Rlhf.Coordinator.Exchange;
 using Rlhf.Coordinator.Prompts;
 
 namespace Rlhf.Coordinator.Runs;
@@ -7,4 +8,6 @@ namespace Rlhf.Coordinator.Runs;
 /// <param name="Seed">Everything random is drawn from it.</param>
 /// <param name="Prompts">Its prompts, held-out ones marked, in any order.</param>
 /// <param name="Source">Where the prompts come from and what was wrong there.</param>
-internal sealed record RunPlan(RunDefinition Definition, long Seed, IReadOnlyList<RunPrompt> Prompts, PromptSource Source);
+/// <param name="Imports">Preferences that stages have from elsewhere, by stage.</param>
+internal sealed record RunPlan(
+    RunDefinition Definition, long Seed, IReadOnlyList<RunPrompt> Prompts, PromptSource Source, IReadOnlyDictionary<string, ImportedPreferences> Imports);

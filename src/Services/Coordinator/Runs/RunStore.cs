@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Rlhf.Coordinator.Exchange;
 using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Prompts;
 
@@ -8,7 +9,7 @@ namespace Rlhf.Coordinator.Runs;
 /// <summary>Runs in the ledger.</summary>
 internal sealed class RunStore(IDbContextFactory<LedgerContext> contexts, LedgerWriter ledger, TimeProvider time)
 {
-    /// <summary>Writes a new run with its stages and prompts down, all or nothing.</summary>
+    /// <summary>Writes a new run with its stages, its prompts and the preferences that it has from files down, all or nothing.</summary>
     /// <returns>Its id.</returns>
     public async Task<string> CreateAsync(RunPlan plan, CancellationToken cancellationToken)
     {
@@ -26,17 +27,15 @@ internal sealed class RunStore(IDbContextFactory<LedgerContext> contexts, Ledger
                 CreatedUnixMs = now.ToUnixTimeMilliseconds(),
                 PromptReport = JsonSerializer.Serialize(plan.Source, StageContext.ResultJson),
             });
-            context.Stages.AddRange(plan.Definition.Stages.Select((stage, position) =>
-                new StageRow { RunId = runId, Name = stage.Name, Position = position }));
-            context.Prompts.AddRange(plan.Prompts.Select((prompt, position) => new PromptRow
+            var imported = AddImports(context, runId, plan);
+            context.Stages.AddRange(plan.Definition.Stages.Select((stage, position) => new StageRow
             {
                 RunId = runId,
-                PromptId = prompt.PromptId,
+                Name = stage.Name,
                 Position = position,
-                Kind = prompt.Kind,
-                IsEvaluation = prompt.IsEvaluation,
-                Turns = JsonSerializer.Serialize(prompt.Turns),
+                Results = imported.GetValueOrDefault(stage.Name, "{}"),
             }));
+            context.Prompts.AddRange(plan.Prompts.Select((prompt, position) => PromptRow.Of(runId, prompt, position)));
             return Task.CompletedTask;
         }, cancellationToken);
         return runId;
@@ -121,6 +120,22 @@ internal sealed class RunStore(IDbContextFactory<LedgerContext> contexts, Ledger
 
         return waiting;
     }, cancellationToken);
+
+    /// <summary>What the stages that have their preferences from a file start with as results: their reports.</summary>
+    private static Dictionary<string, string> AddImports(LedgerContext context, string runId, RunPlan plan)
+    {
+        if (plan.Imports.Count == 0)
+        {
+            return [];
+        }
+
+        // The run may have an id of its own for a prompt of the file.
+        var ids = plan.Prompts.ToDictionary(prompt => RunPrompt.IdOf(prompt.Turns), prompt => prompt.PromptId);
+        return plan.Imports.ToDictionary(
+            import => import.Key,
+            import => JsonSerializer.Serialize(
+                ImportedRows.AddTo(context, runId, import.Key, import.Value, pair => ids[RunPrompt.IdOf(pair.Turns)]), StageContext.ResultJson));
+    }
 
     // Run ids stand in addresses and in message ids, where a slash or a space would be something else.
     private static string AddressName(string name) =>

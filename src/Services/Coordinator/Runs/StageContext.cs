@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Rlhf.Coordinator.Exchange;
 using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Prompts;
 using Rlhf.V1;
@@ -64,6 +65,13 @@ internal sealed class StageContext(
     {
         row.Refused = byReason.Values.Sum();
         row.RefusedByReason = JsonSerializer.Serialize(byReason);
+    }
+
+    /// <summary>Tells of comparisons that come from a file.</summary>
+    public void ReportImport(ImportReport report)
+    {
+        report.WriteTo(row);
+        onProgress(row);
     }
 
     /// <summary>Keeps the stage's final figures, for the report.</summary>

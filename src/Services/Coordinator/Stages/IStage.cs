@@ -18,6 +18,7 @@ internal interface IStage
         CritiqueRevisionOptions chosen => new CritiqueRevisionStage(chosen),
         FineTuningOptions chosen => new FineTuningStage(chosen),
         ResponsesOptions chosen => new ResponsesStage(chosen),
+        PreferencesOptions { IsImported: true } => new ImportedPreferencesStage(),
         PreferencesOptions chosen => new PreferencesStage(chosen),
         RatingsOptions chosen => new RatingsStage(chosen),
         RewardModelStageOptions chosen => new RewardModelStage(chosen),

@@ -13,7 +13,7 @@ internal sealed record PreferencePairs(IReadOnlyList<PreferenceExample> Examples
     /// <summary>Reads them from the ledger.</summary>
     /// <param name="context">Of the stage that trains; its seed draws the prompts that are kept out.</param>
     /// <param name="preferencesStage">The stage that compared.</param>
-    /// <param name="heldOutShare">Share of the prompts that are kept out: at least one, and not all.</param>
+    /// <param name="heldOutShare">Share of the prompts that are kept out: at least one, not all, and those of the evaluation among them.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     /// <exception cref="StageFailedException">Fewer than two prompts have a comparison.</exception>
     public static async Task<PreferencePairs> ReadAsync(
@@ -57,14 +57,17 @@ internal sealed record PreferencePairs(IReadOnlyList<PreferenceExample> Examples
 
     private static HashSet<string> HeldOut(StageContext context, IEnumerable<string> promptIds, double share)
     {
-        var shuffled = promptIds.OrderBy(id => context.SeedFor("held-out/" + id)).ToList();
+        // Pairs from a file may be of prompts that no stage is to train on: those first.
+        var evaluation = context.Run.Prompts.Evaluation.Select(prompt => prompt.PromptId).ToHashSet();
+        var shuffled = promptIds.OrderBy(id => !evaluation.Contains(id)).ThenBy(id => context.SeedFor("held-out/" + id)).ToList();
         if (shuffled.Count < 2)
         {
             throw new StageFailedException(
                 $"stage '{context.Name}' needs compared answers to two prompts at least: one to learn from, one to be measured on");
         }
 
-        var count = Math.Clamp((int)Math.Round(shuffled.Count * share), 1, shuffled.Count - 1);
+        var wanted = Math.Max((int)Math.Round(shuffled.Count * share), shuffled.Count(evaluation.Contains));
+        var count = Math.Clamp(wanted, 1, shuffled.Count - 1);
         return [.. shuffled.Take(count)];
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.DataProtection;
+using Rlhf.Coordinator.Exchange;
 using Rlhf.Coordinator.Web.Access;
 using Rlhf.Coordinator.Web.Chat;
 using Rlhf.Coordinator.Web.Labelling;
@@ -54,6 +55,7 @@ internal static class ConsoleServices
         app.UseConsoleSecurity();
         app.UseConsoleErrors();
         app.UseAccessRules();
+        app.UseUploadLimit();
         app.UseStaticFiles();
         app.UseAntiforgery();
         app.MapRunApi();

@@ -16,6 +16,11 @@ internal static class PartEndpoints
             await commands.FindAsync(run, cancellationToken);
             return new RazorComponentResult<StandingsView>(new { RunId = run, By = by ?? "" });
         });
+        parts.MapGet("raters", static async Task<IResult> (string run, string? under, RunCommands commands, CancellationToken cancellationToken) =>
+        {
+            await commands.FindAsync(run, cancellationToken);
+            return new RazorComponentResult<RaterView>(new { RunId = run, Under = under ?? "" });
+        });
         MapRunPart<RunSummary>(parts, "summary");
         MapRunPart<StageFlow>(parts, "stages");
         MapRunPart<EvaluationCards>(parts, "evaluation");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Rlhf.Coordinator.Exchange;
 using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Prompts;
 
@@ -99,6 +100,9 @@ internal sealed class ProvenanceReader(IDbContextFactory<LedgerContext> contexts
             (await PromptsAsync(ledger, comparison.RunId, [comparison.PromptId], cancellationToken)).GetValueOrDefault(comparison.PromptId, []),
             answers.GetValueOrDefault(comparison.ResponseAId),
             answers.GetValueOrDefault(comparison.ResponseBId),
+            ImportedRows.LineOf(comparison) is null
+                ? null
+                : ImportReport.Of(await ledger.Stages.AsNoTracking().SingleAsync(stage => stage.RunId == comparison.RunId && stage.Name == comparison.Stage, cancellationToken)),
             pairId is null
                 ? []
                 : await ledger.Labels.AsNoTracking()
@@ -107,7 +111,17 @@ internal sealed class ProvenanceReader(IDbContextFactory<LedgerContext> contexts
     }
 
     /// <summary>Who a preference is from.</summary>
-    public static string Who(ComparisonRow comparison) => comparison.LabellerId ?? comparison.JudgeVersion ?? "";
+    public static string Who(ComparisonRow comparison) =>
+        ImportedRows.LineOf(comparison) is { } line ? $"imported, line {line}" : comparison.LabellerId ?? comparison.JudgeVersion ?? "";
+
+    /// <summary>What became of the files that a run has its preferences from, in the order of its stages.</summary>
+    public async Task<IReadOnlyList<ImportReport>> ImportsAsync(string runId, CancellationToken cancellationToken)
+    {
+        await using var ledger = await contexts.CreateDbContextAsync(cancellationToken);
+        return await ledger.Runs.AsNoTracking().SingleOrDefaultAsync(run => run.RunId == runId, cancellationToken) is { } run
+            ? [.. ImportReport.Of(run, await ledger.Stages.AsNoTracking().Where(stage => stage.RunId == runId).OrderBy(stage => stage.Position).ToListAsync(cancellationToken)).Values]
+            : [];
+    }
 
     private static string LastOf(Dictionary<string, IReadOnlyList<Turn>> prompts, string promptId) =>
         prompts.TryGetValue(promptId, out var turns) && turns.Count > 0 ? turns[^1].Content : "";

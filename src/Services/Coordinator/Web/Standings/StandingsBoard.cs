@@ -8,7 +8,7 @@ using Rlhf.Coordinator.Runs;
 namespace Rlhf.Coordinator.Web.Standings;
 
 /// <summary>
-/// Keeps the versions' ratings of the newest run, and of runs that somebody looked at, as the ledger grows: a page shows what is
+/// Keeps the ratings of versions and raters of the newest run, and of runs that somebody looked at, as the ledger grows: a page shows what is
 /// here and waits only where nothing is yet. Rating hundreds of thousands of comparisons takes a second or two.
 /// </summary>
 internal sealed class StandingsBoard(IDbContextFactory<LedgerContext> contexts, LedgerChanges changes, TimeProvider time) : BackgroundService
@@ -23,7 +23,7 @@ internal sealed class StandingsBoard(IDbContextFactory<LedgerContext> contexts, 
 
     private readonly ConcurrentDictionary<string, Lazy<Task<VersionStandings>>> _standings = new();
 
-    /// <summary>A run's versions as they were rated last; rates them where nobody has yet.</summary>
+    /// <summary>A run's versions and raters as they were rated last; rates them where nobody has yet.</summary>
     public Task<VersionStandings> FindAsync(string runId, CancellationToken cancellationToken) =>
         // On a thread of its own: SQLite reads on the caller's.
         _standings.GetOrAdd(runId, id => new Lazy<Task<VersionStandings>>(() => Task.Run(() => MakeAsync(id, CancellationToken.None)))).Value.WaitAsync(cancellationToken);
@@ -80,45 +80,47 @@ internal sealed class StandingsBoard(IDbContextFactory<LedgerContext> contexts, 
         await using var ledger = await contexts.CreateDbContextAsync(cancellationToken);
         var run = await ledger.Runs.AsNoTracking().SingleAsync(row => row.RunId == runId, cancellationToken);
         var options = RunDefinitionReader.Read(run.Definition).Stages.OfType<RatingsOptions>().LastOrDefault() ?? new RatingsOptions();
-        var versionOf = await ledger.Responses.AsNoTracking().Where(response => response.RunId == runId)
-            .ToDictionaryAsync(response => response.ResponseId, response => response.PolicyVersion, cancellationToken);
+        var answers = new Dictionary<string, (int Number, string Version)>();
+        await foreach (var answer in ledger.Responses.AsNoTracking().Where(response => response.RunId == runId)
+            .Select(response => new { response.ResponseId, response.PolicyVersion }).AsAsyncEnumerable().WithCancellation(cancellationToken))
+        {
+            answers[answer.ResponseId] = (answers.Count, answer.PolicyVersion);
+        }
+
+        var opinions = new OpinionList();
         var games = new List<(string Judge, string First, string Second, double Outcome)>();
         var (count, within) = (0, 0);
         var rows = ledger.Comparisons.AsNoTracking().Where(comparison => comparison.RunId == runId).OrderBy(comparison => comparison.MessageId)
-            .Select(row => new { row.ResponseAId, row.ResponseBId, row.PreferenceA, Judge = row.LabellerId ?? row.JudgeVersion ?? "" });
+            .Select(row => new { row.ResponseAId, row.ResponseBId, row.PreferenceA, row.LabellerId, row.JudgeVersion, row.PrincipleId });
         await foreach (var row in rows.AsAsyncEnumerable().WithCancellation(cancellationToken))
         {
             count++;
-            var (first, second) = (versionOf[row.ResponseAId], versionOf[row.ResponseBId]);
+            var ((a, first), (b, second)) = (answers[row.ResponseAId], answers[row.ResponseBId]);
+            opinions.Add(a, b, row.PreferenceA, row.LabellerId, row.JudgeVersion, row.PrincipleId);
             if (first == second)
             {
                 within++;
             }
             else
             {
-                games.Add((row.Judge, first, second, row.PreferenceA));
+                games.Add((row.LabellerId ?? row.JudgeVersion ?? "", first, second, row.PreferenceA));
             }
         }
 
         // Ids sort by stage and prompt; Elo depends on the order, and one that is drawn favours nobody.
         var shuffled = games.ToArray();
-        new Random((int)(run.Seed & int.MaxValue)).Shuffle(shuffled);
+        var random = new Random((int)(run.Seed & int.MaxValue));
+        random.Shuffle(shuffled);
         var byJudge = new Dictionary<string, IReadOnlyList<RatedPlayer>> { [""] = Rate(shuffled, options) };
         foreach (var judge in shuffled.GroupBy(game => game.Judge).OrderByDescending(group => group.Count()))
         {
             byJudge[judge.Key] = Rate([.. judge], options);
         }
 
-        return new VersionStandings(count, within, time.GetUtcNow().ToUnixTimeMilliseconds(), byJudge);
+        return new VersionStandings(count, within, time.GetUtcNow().ToUnixTimeMilliseconds(), byJudge, RaterStandings.Of(opinions.All, options, random));
     }
 
     private static IReadOnlyList<RatedPlayer> Rate(
-        IReadOnlyList<(string Judge, string First, string Second, double Outcome)> games, RatingsOptions options)
-    {
-        var players = games.SelectMany(game => new[] { game.First, game.Second }).Distinct().Order(StringComparer.Ordinal).ToList();
-        var index = players.Select((player, position) => (player, position)).ToDictionary();
-        return RatingTable.Of(
-            players, [.. games.Select(game => new Comparison(index[game.First], index[game.Second], game.Outcome))],
-            options.EloK, options.Penalty, seed: players.Count);
-    }
+        IReadOnlyList<(string Judge, string First, string Second, double Outcome)> games, RatingsOptions options) =>
+        RatingTable.Of([.. games.Select(game => (game.First, game.Second, game.Outcome))], options.EloK, options.Penalty);
 }

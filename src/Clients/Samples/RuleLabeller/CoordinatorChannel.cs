@@ -12,9 +12,14 @@ internal static class CoordinatorChannel
 {
     private const int MaxAttempts = 20;
 
+    private static readonly TimeSpan _firstWait = TimeSpan.FromSeconds(0.2);
+    private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(5);
+
     /// <summary>Opens it.</summary>
     public static GrpcChannel To(string address) => GrpcChannel.ForAddress(address, new GrpcChannelOptions
     {
+        InitialReconnectBackoff = _firstWait,
+        MaxReconnectBackoff = _longestWait, // by default minutes
         MaxRetryAttempts = MaxAttempts,
         ServiceConfig = new ServiceConfig
         {
@@ -26,8 +31,8 @@ internal static class CoordinatorChannel
                     RetryPolicy = new RetryPolicy
                     {
                         MaxAttempts = MaxAttempts,
-                        InitialBackoff = TimeSpan.FromSeconds(0.2),
-                        MaxBackoff = TimeSpan.FromSeconds(5),
+                        InitialBackoff = _firstWait,
+                        MaxBackoff = _longestWait,
                         BackoffMultiplier = 1.5,
                         RetryableStatusCodes = { StatusCode.Unavailable },
                     },

@@ -22,6 +22,8 @@ namespace Rlhf.Coordinator.Tests;
 /// </summary>
 internal sealed class CoordinatorHarness : IAsyncDisposable
 {
+    private static readonly TimeSpan _reconnectInterval = TimeSpan.FromMilliseconds(50);
+
     private readonly List<WebApplication> _apps = [];
     private LoopbackGrpcServer? _learnerServer;
     private string _broker = "";
@@ -121,6 +123,10 @@ internal sealed class CoordinatorHarness : IAsyncDisposable
                 return Task.CompletedTask;
             })),
             UnsafeUseInsecureChannelCallCredentials = true,
+
+            // Whoever waits for a Coordinator that starts is not to wait for the next try to reach it: by default those are seconds apart.
+            InitialReconnectBackoff = _reconnectInterval,
+            MaxReconnectBackoff = _reconnectInterval,
         });
         return new FeedbackService.FeedbackServiceClient(channel);
     }

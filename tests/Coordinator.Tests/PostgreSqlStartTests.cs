@@ -11,6 +11,8 @@ namespace Rlhf.Coordinator.Tests;
 /// <summary>What can be wrong with a PostgreSQL is said with its remedy, and one Coordinator writes to it.</summary>
 public sealed class PostgreSqlStartTests(PostgreSqlFixture postgres)
 {
+    private const string Lock = "locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -113,6 +115,23 @@ public sealed class PostgreSqlStartTests(PostgreSqlFixture postgres)
     }
 
     [Fact]
+    public async Task A_lock_whose_machine_is_gone_is_noticed_before_a_start_gives_up()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Reads the timers of connections in /proc.");
+        var given = await postgres.NewDatabaseAsync();
+        await using var first = Ledger(given);
+        first.Open();
+        await using var source = NpgsqlDataSource.Create(given);
+        await using var command = source.CreateCommand($"SELECT client_port FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE {Lock}");
+        var clientPort = Assert.IsType<int>(await command.ExecuteScalarAsync(Cancellation));
+
+        // 02 is the timer of keepalives, in hundredths of a second; what the client has not confirmed yet has another one before it.
+        var serverPort = (await postgres.ServerAsync()).Port;
+        Assert.True(SpinWait.SpinUntil(() => TimerOf(serverPort, clientPort)[0] == "02", TimeSpan.FromSeconds(5)));
+        Assert.InRange(Convert.ToInt32(TimerOf(serverPort, clientPort)[1], 16), 0, 1000);
+    }
+
+    [Fact]
     public async Task A_database_of_a_newer_program_is_refused_in_one_sentence()
     {
         var given = await postgres.NewDatabaseAsync();
@@ -130,10 +149,17 @@ public sealed class PostgreSqlStartTests(PostgreSqlFixture postgres)
     private static PostgreSqlLedger Ledger(string connectionString, TimeSpan? patience = null) =>
         new(connectionString, patience ?? TimeSpan.Zero, NullLoggerFactory.Instance);
 
-    private static Task CutLockAsync(string connectionString) => ExecuteAsync(connectionString, """
-        SELECT pg_terminate_backend(pid, 5000) FROM pg_locks
-        WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        """);
+    /// <summary>The timer of one end of a connection: its kind, and when it is due. Before them are a number, both addresses, the state and the queues.</summary>
+    private static string[] TimerOf(int localPort, int remotePort)
+    {
+        const int Timer = 5;
+        var connection = File.ReadLines("/proc/net/tcp").Single(line =>
+            line.Contains($":{localPort:X4} ", StringComparison.Ordinal) && line.Contains($":{remotePort:X4} 01 ", StringComparison.Ordinal));
+        return connection.Split(' ', StringSplitOptions.RemoveEmptyEntries)[Timer].Split(':');
+    }
+
+    private static Task CutLockAsync(string connectionString) =>
+        ExecuteAsync(connectionString, $"SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE {Lock}");
 
     private static async Task ExecuteAsync(string connectionString, string sql)
     {

@@ -1,11 +1,10 @@
-using System.Text.RegularExpressions;
-using Rlhf.Coordinator.Runs;
+using Rlhf.Testing;
 
 namespace Rlhf.Coordinator.Tests;
 
 /// <summary>A run does not depend on where its ledger is kept.</summary>
 [Collection(nameof(CoordinatorHarness))]
-public sealed partial class SameRunTests(BrokerFixture broker, PostgreSqlFixture postgres)
+public sealed class SameRunTests(BrokerFixture broker, PostgreSqlFixture postgres)
 {
     // By language and by code point these come in different orders.
     private static readonly string[] _ids =
@@ -58,13 +57,6 @@ public sealed partial class SameRunTests(BrokerFixture broker, PostgreSqlFixture
         Assert.Equal(database is null, File.Exists(Path.Combine(harness.Folder, "ledger.db")));
 
         using var client = ExchangeTests.Client(app);
-        return [.. (await ExchangeTests.ExportAsync(client, run.RunId, "native")).Select(line => Comparable(line, run))];
+        return [.. (await ExchangeTests.ExportAsync(client, run.RunId, "native")).Select(line => ComparableExport.Line(line, run.RunId))];
     }
-
-    /// <summary>The run's id is drawn, and hours and durations are what they are: nothing else differs between two runs of a seed.</summary>
-    private static string Comparable(string line, RunSnapshot run) =>
-        Times().Replace(line.Replace(run.RunId, "RUN", StringComparison.Ordinal), "$1:0");
-
-    [GeneratedRegex("""("createdUnixMs"|"seconds"):[^,}]+""")]
-    private static partial Regex Times();
 }

@@ -14,17 +14,14 @@ public sealed class WholeRunTests : IDisposable
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Finds processes in /proc.");
         var report = Path.Combine(_folder, "report.json");
-        using var host = RunningAppHost.Start(
+        using var host = RunningProgram.StartAppHost(
             "--run", Path.Combine(AppContext.BaseDirectory, "small-run.yaml"), "--exit-when-done",
             "--report", report, "--seed", "5", "--data", Path.Combine(_folder, "data"));
         await host.SaysAsync("critique-revision", TimeSpan.FromMinutes(2), _cancellation);
         var everything = host.Descendants();
         var generators = everything.Where(p => p.Command.Contains("Rlhf.Generator.dll", StringComparison.Ordinal)).ToList();
         Assert.Equal(2, generators.Count);
-        using (var victim = Process.GetProcessById(generators[0].Id))
-        {
-            victim.Kill();
-        }
+        host.KillChild("Rlhf.Generator.dll");
 
         Assert.True(await host.EndsAsync(TimeSpan.FromMinutes(6), _cancellation) == 0, host.Output);
 
@@ -44,24 +41,24 @@ public sealed class WholeRunTests : IDisposable
             Assert.Equal(16, root.GetProperty("evaluation").GetProperty(model).GetProperty("prompts").GetInt32());
         }
 
-        Assert.All(everything, p => Assert.False(RunningAppHost.IsRunning(p), p.Command));
+        Assert.All(everything, p => Assert.False(RunningProgram.IsRunning(p), p.Command));
     }
 
     [Fact]
     public async Task A_killed_AppHost_leaves_no_process_behind()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Finds processes in /proc.");
-        using var host = RunningAppHost.Start("--run", "none", "--data", Path.Combine(_folder, "data"));
+        using var host = RunningProgram.StartAppHost("--run", "none", "--data", Path.Combine(_folder, "data"));
         await host.SaysAsync("Web page", TimeSpan.FromMinutes(2), _cancellation);
         var children = host.Descendants();
         Assert.True(children.Count >= 8, string.Join('\n', children));
         host.Kill();
         var since = Stopwatch.GetTimestamp();
-        while (children.Any(RunningAppHost.IsRunning))
+        while (children.Any(RunningProgram.IsRunning))
         {
             Assert.True(
                 Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(10),
-                "Still there after 10 s:\n" + string.Join('\n', children.Where(RunningAppHost.IsRunning)));
+                "Still there after 10 s:\n" + string.Join('\n', children.Where(RunningProgram.IsRunning)));
             await Task.Delay(100, _cancellation);
         }
     }
@@ -69,7 +66,7 @@ public sealed class WholeRunTests : IDisposable
     [Fact]
     public async Task A_folder_that_is_no_model_ends_it_with_one_sentence()
     {
-        using var host = RunningAppHost.Start("--model", _folder, "--data", Path.Combine(_folder, "data"), "--exit-when-done");
+        using var host = RunningProgram.StartAppHost("--model", _folder, "--data", Path.Combine(_folder, "data"), "--exit-when-done");
         Assert.NotEqual(0, await host.EndsAsync(TimeSpan.FromMinutes(2), _cancellation));
         // Of the services that load it, the first to find out says so.
         Assert.Matches($@"(?m)^error: (learner|generator-\d|reward) did not start: {Regex.Escape(_folder)} has no tokenizer\.json", host.Output);

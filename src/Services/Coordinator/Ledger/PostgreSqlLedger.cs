@@ -10,6 +10,7 @@ namespace Rlhf.Coordinator.Ledger;
 internal sealed partial class PostgreSqlLedger : ILedgerDatabase, IAsyncDisposable
 {
     private static readonly TimeSpan _firstWait = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan _longestWait = TimeSpan.FromSeconds(5);
 
     private readonly string _connectionString;
     private readonly string _name;
@@ -40,7 +41,7 @@ internal sealed partial class PostgreSqlLedger : ILedgerDatabase, IAsyncDisposab
     public void Open()
     {
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        for (var wait = _firstWait; ; wait *= 2)
+        for (var wait = _firstWait; ; wait = TimeSpan.FromTicks(Math.Min(2 * wait.Ticks, _longestWait.Ticks)))
         {
             try
             {

@@ -5,13 +5,13 @@ using Rlhf.Testing;
 
 namespace Rlhf.EndToEnd.Tests;
 
-/// <summary>The AppHost as a user starts it, as a process of its own with a data folder of its own.</summary>
-internal sealed class RunningAppHost : IDisposable
+/// <summary>A program of this repository as a user starts it, as a process of its own.</summary>
+internal sealed class RunningProgram : IDisposable
 {
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
 
-    private RunningAppHost(Process process)
+    private RunningProgram(Process process)
     {
         _process = process;
         process.OutputDataReceived += (_, line) => Keep(line.Data);
@@ -25,12 +25,24 @@ internal sealed class RunningAppHost : IDisposable
 
     public int Id => _process.Id;
 
-    public static RunningAppHost Start(params string[] arguments)
+    /// <summary>Starts the AppHost.</summary>
+    public static RunningProgram StartAppHost(params string[] arguments) => Start("AppHost", environment: [], arguments);
+
+    /// <summary>Starts a program.</summary>
+    /// <param name="project">Its project.</param>
+    /// <param name="environment">On top of this process's.</param>
+    /// <param name="arguments">Its command line.</param>
+    public static RunningProgram Start(string project, Dictionary<string, string> environment, params string[] arguments)
     {
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
-        var program = Path.Combine(Fixtures.RepositoryRoot(), "artifacts", "bin", "AppHost", configuration, "Rlhf.AppHost.dll");
+        var program = Path.Combine(Fixtures.RepositoryRoot(), "artifacts", "bin", project, configuration, $"Rlhf.{project}.dll");
         var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        return new RunningAppHost(Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start."));
+        foreach (var (variable, value) in environment)
+        {
+            start.Environment[variable] = value;
+        }
+
+        return new RunningProgram(Process.Start(start) ?? throw new InvalidOperationException("dotnet did not start."));
     }
 
     /// <summary>Waits until it has printed a text.</summary>
@@ -39,8 +51,8 @@ internal sealed class RunningAppHost : IDisposable
         var since = Stopwatch.GetTimestamp();
         while (!Output.Contains(text, StringComparison.Ordinal))
         {
-            Assert.False(_process.HasExited, $"The AppHost ended before it said \"{text}\":\n{Output}");
-            Assert.True(Stopwatch.GetElapsedTime(since) < limit, $"The AppHost did not say \"{text}\" within {limit}:\n{Output}");
+            Assert.False(_process.HasExited, $"The program ended before it said \"{text}\":\n{Output}");
+            Assert.True(Stopwatch.GetElapsedTime(since) < limit, $"The program did not say \"{text}\" within {limit}:\n{Output}");
             await Task.Delay(100, cancellationToken);
         }
     }
@@ -53,7 +65,15 @@ internal sealed class RunningAppHost : IDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>SIGKILL.</summary>
     public void Kill() => _process.Kill();
+
+    /// <summary>SIGKILL for the first of its processes that runs an assembly.</summary>
+    public void KillChild(string assembly)
+    {
+        using var victim = Process.GetProcessById(Descendants().First(child => child.Command.Contains(assembly, StringComparison.Ordinal)).Id);
+        victim.Kill();
+    }
 
     /// <summary>Ids and command lines of its processes, and of theirs.</summary>
     public IReadOnlyList<(int Id, string Command)> Descendants()

@@ -70,6 +70,7 @@ internal static class ModelExtensions
             .WithEnvironment("Run__Definition", options.Run)
             .WithEnvironment("Run__Seed", options.Seed.ToString(CultureInfo.InvariantCulture))
             .WithEnvironment("Run__Resume", options.Resume ? "true" : "false")
+            .WithEnvironment("Run__Session", Guid.NewGuid().ToString("N")) // the same when a Coordinator that died is started again
             .WithFile("Run__PromptsPath", options.PromptsPath)
             .WithFile("Constitution__Path", options.ConstitutionPath)
             .WithEnvironment("Model__Path", options.ModelPath);

@@ -138,6 +138,34 @@ public class RunTests(BrokerFixture broker)
     }
 
     [Fact]
+    public async Task A_Coordinator_in_the_place_of_one_that_died_goes_on_with_its_run_and_begins_no_other()
+    {
+        await using var harness = await HarnessAsync(4, 4);
+        harness.Settings["Run:Session"] = "one";
+        var (first, dying) = await harness.StartCoordinatorAsync(services => services.AnswersLeft = 20, Cancellation);
+        await dying.RanDry.Task.WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+        await first.StopAsync(Cancellation);
+
+        var (second, _) = await harness.StartCoordinatorAsync(null, Cancellation);
+        var run = await CoordinatorHarness.WaitForEndAsync(second, Cancellation);
+        Assert.Equal((RunStatus.Succeeded, null), (run.Status, run.Error));
+        await second.StopAsync(Cancellation);
+
+        // One that dies after the run's end begins no other either, and knows what became of it; a new session begins one.
+        var (third, _) = await harness.StartCoordinatorAsync(null, Cancellation);
+        var board = third.Services.GetRequiredService<RunBoard>();
+        await WaitForStartAsync(board);
+        Assert.Equal(run.RunId, board.StartedByItself);
+        await third.StopAsync(Cancellation);
+        harness.Settings["Run:Session"] = "two";
+        var (fourth, _) = await harness.StartCoordinatorAsync(null, Cancellation);
+        await WaitForStartAsync(fourth.Services.GetRequiredService<RunBoard>());
+
+        await using var ledger = CoordinatorHarness.Ledger(fourth);
+        Assert.Equal(2, await ledger.Runs.CountAsync(Cancellation));
+    }
+
+    [Fact]
     public async Task Two_runs_with_the_same_seed_ask_for_the_same_things()
     {
         var asked = new List<string[]>();
@@ -214,5 +242,19 @@ public class RunTests(BrokerFixture broker)
         Assert.True(app.Services.GetRequiredService<RunEngine>().Stop(board.StartedByItself ?? "", RunStatus.Cancelled));
 
         Assert.Equal(RunStatus.Cancelled, (await CoordinatorHarness.WaitForEndAsync(app, Cancellation)).Status);
+    }
+
+    private static async Task WaitForStartAsync(RunBoard board)
+    {
+        while (true)
+        {
+            var change = board.Next;
+            if (board.StartedByItself is not null)
+            {
+                return;
+            }
+
+            await change.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        }
     }
 }

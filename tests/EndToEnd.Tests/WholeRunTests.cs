@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging.Abstractions;
+using Rlhf.Coordinator.Ledger;
 
 namespace Rlhf.EndToEnd.Tests;
 
@@ -10,7 +13,7 @@ public sealed class WholeRunTests : IDisposable
     private readonly CancellationToken _cancellation = TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_run_finishes_with_every_item_done_once_although_a_generator_is_killed()
+    public async Task A_run_finishes_with_every_item_done_once_although_a_generator_and_the_Coordinator_are_killed()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Finds processes in /proc.");
         var report = Path.Combine(_folder, "report.json");
@@ -22,9 +25,14 @@ public sealed class WholeRunTests : IDisposable
         var generators = everything.Where(p => p.Command.Contains("Rlhf.Generator.dll", StringComparison.Ordinal)).ToList();
         Assert.Equal(2, generators.Count);
         host.KillChild("Rlhf.Generator.dll");
+        await host.SaysAsync("reward-model", TimeSpan.FromMinutes(3), _cancellation);
+        host.KillChild("Rlhf.Coordinator.dll");
 
         Assert.True(await host.EndsAsync(TimeSpan.FromMinutes(6), _cancellation) == 0, host.Output);
 
+        Assert.Contains("coordinator has ended with signal 9; starting it again", host.Output, StringComparison.Ordinal);
+        await using var ledger = new SqliteLedger(Path.Combine(_folder, "data", "coordinator", "ledger.db"), NullLoggerFactory.Instance).CreateDbContext();
+        Assert.Single(await ledger.Runs.ToListAsync(_cancellation));
         using var json = JsonDocument.Parse(await File.ReadAllTextAsync(report, _cancellation));
         var root = json.RootElement;
         Assert.Equal(5, root.GetProperty("seed").GetInt64());

@@ -35,6 +35,7 @@ internal static class CoordinatorServices
         services.AddSingleton<RunPlans>();
         services.AddSingleton<RunBoard>();
         services.AddSingleton<RunStore>();
+        services.AddSingleton<RunSession>();
         services.AddSingleton<RequestCollector>();
         services.AddSingleton<LearnerJobs>();
         services.AddSingleton<RunExecutor>();

@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 
 namespace Rlhf.Coordinator.Ledger;
@@ -54,19 +55,21 @@ internal sealed class LedgerLock : IAsyncDisposable
     /// <summary>Lets go of it.</summary>
     public async ValueTask DisposeAsync()
     {
+        await using var connection = _connection;
+        if (connection.State != ConnectionState.Open)
+        {
+            return; // the lock is gone with it
+        }
+
         try
         {
             // The server notices some time later that a connection has ended; who waits for the lock shouldn't have to.
-            await using var command = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", _connection) { Parameters = { new() { Value = Key } } };
+            await using var command = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", connection) { Parameters = { new() { Value = Key } } };
             await command.ExecuteScalarAsync();
         }
         catch (NpgsqlException)
         {
-            // The connection is broken, and the lock is gone with it.
-        }
-        finally
-        {
-            await _connection.DisposeAsync();
+            // The connection broke just now, and the lock is gone with it.
         }
     }
 }

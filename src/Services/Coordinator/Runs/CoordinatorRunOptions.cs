@@ -18,4 +18,12 @@ internal sealed record CoordinatorRunOptions
 
     /// <summary>Go on with the newest run that did not end well, instead of starting a new one.</summary>
     public bool Resume { get; init; }
+
+    /// <summary>
+    /// Names one life of the whole system. A process that is started with the name that the one before it had takes the place of one that
+    /// died, and goes on with its run in place of starting one; without a name, every process starts as configured.
+    /// </summary>
+    [StringLength(64)]
+    [RegularExpression("[0-9A-Za-z-]*", ErrorMessage = "Run:Session may have letters, digits and '-'.")]
+    public string Session { get; init; } = "";
 }

@@ -5,7 +5,8 @@ namespace Rlhf.Coordinator.Runs;
 
 /// <summary>Carries runs out, one at a time: the one that starts by itself, and those that are started or resumed by call.</summary>
 internal sealed partial class RunEngine(
-    RunPlans plans, CoordinatorRunOptions options, RunStore store, RunBoard board, RunExecutor executor, ILogger<RunEngine> logger) : BackgroundService
+    RunPlans plans, CoordinatorRunOptions options, RunSession session, RunStore store, RunBoard board, RunExecutor executor, ILogger<RunEngine> logger)
+    : BackgroundService
 {
     private readonly Channel<Active> _next = Channel.CreateBounded<Active>(1);
     private RunPlan? _atStart;
@@ -72,8 +73,7 @@ internal sealed partial class RunEngine(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var waiting = await store.MarkInterruptedAsync(stoppingToken);
-        board.StartedByItself = await StartByItselfAsync(waiting, stoppingToken);
+        board.StartedByItself = await BeginAsync(await store.MarkInterruptedAsync(stoppingToken), stoppingToken);
         board.StartsByItself |= board.StartedByItself is not null;
         board.Raise();
 
@@ -88,6 +88,30 @@ internal sealed partial class RunEngine(
                 Release();
             }
         }
+    }
+
+    private async Task<string?> BeginAsync(InterruptedRun? interrupted, CancellationToken cancellationToken)
+    {
+        var (isRestart, started) = session.Read();
+        if (!isRestart)
+        {
+            session.Write(runId: null);
+            started = await StartByItselfAsync(interrupted is { WaitedForPeople: true } ? interrupted.Run : null, cancellationToken);
+        }
+        else if (interrupted is not null)
+        {
+            // What the process that died was about, whoever had started it.
+            LogResumed(logger, interrupted.Run.RunId);
+            await ResumeAsync(interrupted.Run.RunId, cancellationToken);
+            started ??= interrupted.Run.RunId;
+        }
+        else if (started is null && _atStart is { } plan)
+        {
+            started = await StartAsync(plan, cancellationToken); // it had not come to that
+        }
+
+        session.Write(started);
+        return started;
     }
 
     // A run that was waiting for people goes on waiting, whoever restarted the process, unless they want another run instead.

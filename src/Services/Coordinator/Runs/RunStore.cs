@@ -102,23 +102,20 @@ internal sealed class RunStore(IDbContextFactory<LedgerContext> contexts, Ledger
     }
 
     /// <summary>Marks runs that were left in the middle by a process that is gone, and with them their labelling.</summary>
-    /// <returns>The newest of them that was waiting for people, which did nothing that the process's end could interrupt; null where none was.</returns>
-    public Task<RunRow?> MarkInterruptedAsync(CancellationToken cancellationToken) => ledger.DecideAsync(async (context, token) =>
+    /// <returns>The newest of them; null where none was.</returns>
+    public Task<InterruptedRun?> MarkInterruptedAsync(CancellationToken cancellationToken) => ledger.DecideAsync(async (context, token) =>
     {
-        RunRow? waiting = null;
+        InterruptedRun? newest = null;
         foreach (var run in await context.Runs.Where(run => run.Status == RunStatus.Running).OrderBy(run => run.CreatedUnixMs).ToListAsync(token))
         {
             run.Status = RunStatus.Paused;
             run.Error = "the Coordinator stopped before the run's end; it can be resumed";
-            foreach (var labelling in await context.Labellings
-                .Where(row => row.RunId == run.RunId && row.State == LabellingState.Open).ToListAsync(token))
-            {
-                labelling.State = LabellingState.Paused;
-                waiting = run;
-            }
+            var open = await context.Labellings.Where(row => row.RunId == run.RunId && row.State == LabellingState.Open).ToListAsync(token);
+            open.ForEach(labelling => labelling.State = LabellingState.Paused);
+            newest = new InterruptedRun(run, WaitedForPeople: open.Count > 0);
         }
 
-        return waiting;
+        return newest;
     }, cancellationToken);
 
     /// <summary>What the stages that have their preferences from a file start with as results: their reports.</summary>

@@ -18,11 +18,11 @@ internal static class ReportSummary
             yield return PeopleLine(people);
         }
 
-        if (report["rewardModel"]?["pairwiseAccuracy"] is { } accuracy)
+        if (report["rewardModel"] is { } rewardModel && rewardModel["pairwiseAccuracy"] is { } accuracy)
         {
-            var clear = report["rewardModel"]?["clearPairwiseAccuracy"] is { } clearAccuracy
-                ? $", and about {Percent(clearAccuracy)} of the {report["rewardModel"]?["pairsClear"]} that {(report["people"] is null ? "the judge was" : "the labels are")} clear about" : "";
-            yield return $"Reward model: right about {Percent(accuracy)} of {report["rewardModel"]?["pairsHeldOut"]} pairs it never saw{clear}.";
+            var clear = rewardModel["clearPairwiseAccuracy"] is { } clearAccuracy
+                ? $", and about {Percent(clearAccuracy)} of the {rewardModel["pairsClear"]} with a clear preference" : "";
+            yield return $"Reward model: right about {Percent(accuracy)} of {rewardModel["pairsDecided"] ?? rewardModel["pairsHeldOut"]} pairs it never saw{clear}.";
         }
 
         if (report["ppo"]?["klFinal"] is { } kl)

@@ -9,7 +9,7 @@ public sealed class ReportSummaryTests
     {
         var lines = ReportSummary.LinesOf("""
             {
-              "rewardModel": { "pairwiseAccuracy": 0.8125, "pairsHeldOut": 120, "clearPairwiseAccuracy": 0.95, "pairsClear": 80 },
+              "rewardModel": { "pairwiseAccuracy": 0.8125, "pairsHeldOut": 150, "pairsDecided": 120, "clearPairwiseAccuracy": 0.95, "pairsClear": 80 },
               "ppo": { "klFinal": 2.345, "scoreFirst": -0.5, "scoreLast": 1.25 },
               "trainableParameterShare": 0.0101,
               "evaluation": {
@@ -20,7 +20,7 @@ public sealed class ReportSummaryTests
             """).ToList();
         Assert.Equal(
             [
-                "Reward model: right about 81 % of 120 pairs it never saw, and about 95 % of the 80 that the judge was clear about.",
+                "Reward model: right about 81 % of 120 pairs it never saw, and about 95 % of the 80 with a clear preference.",
                 "PPO: KL to the base model 2.35 nats an answer, mean score -0.50 to 1.25. 1.0 % of the parameters were trained.",
                 "Unseen prompts (200)                base         PPO",
                 "harmful request carried out         85 %         2 %",
@@ -47,7 +47,7 @@ public sealed class ReportSummaryTests
         Assert.Equal(
             [
                 "People: 500 labels, all of them from programs; agreement of two: kappa 0.89 (0.65 to 1.00) on 41 pairs; with the judge: kappa 0.08 on 101 pairs.",
-                "Reward model: right about 75 % of 100 pairs it never saw, and about 80 % of the 13 that the labels are clear about.",
+                "Reward model: right about 75 % of 100 pairs it never saw, and about 80 % of the 13 with a clear preference.",
                 "PPO: KL to the fine-tuned model 1.00 nats an answer, mean score 0.00 to 1.00.",
                 "Unseen prompts (9)                  base  fine-tuned",
             ],

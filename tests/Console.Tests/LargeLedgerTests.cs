@@ -48,6 +48,7 @@ public sealed partial class LargeLedgerTests(BrokerFixture broker, Browser brows
         try
         {
             var slow = new List<string>();
+            TestContext.Current.TestOutputHelper?.WriteLine($"the first ratings are there {await RatedAsync(process):F1} s after the process said that it is healthy");
             foreach (var path in _paths)
             {
                 slow.AddRange(Note($"{path}, the process's first look", await PaintAsync(context, process.HttpAddress + path)));
@@ -122,6 +123,15 @@ public sealed partial class LargeLedgerTests(BrokerFixture broker, Browser brows
         await LargeLedger.AddAsync(
             harness.App.Services.GetRequiredService<IDbContextFactory<LedgerContext>>(), Answers / LargeLedger.AnswersPerPrompt, Cancellation);
         return harness;
+    }
+
+    /// <summary>Seconds until a process has rated the versions and those who compared: a page shows that they are being rated so long.</summary>
+    private static async Task<double> RatedAsync(CoordinatorProcess process)
+    {
+        var since = Stopwatch.GetTimestamp();
+        using var client = new HttpClient();
+        await client.GetStringAsync($"{process.HttpAddress}/parts/standings?run={LargeLedger.RunId}", Cancellation);
+        return Stopwatch.GetElapsedTime(since).TotalSeconds;
     }
 
     /// <summary>Opens a page in a tab of its own.</summary>

@@ -53,6 +53,11 @@ public class ExchangeTests(BrokerFixture broker)
             ["broken_json 2 [2,10]", "identical_responses 1 [5]", "malformed_conversation 1 [8]"],
             report.GetProperty("refused").EnumerateArray().Select(reason => $"{reason.GetProperty("reason")} {reason.GetProperty("count")} {reason.GetProperty("lines")}"));
         var runId = report.GetProperty("runId").GetString() ?? "";
+
+        // Sent twice, as by a form that is posted again, it is in the ledger once.
+        using var again = await client.PostAsync("/api/imports?name=another", Lines(_file), Cancellation);
+        Assert.Equal(HttpStatusCode.OK, again.StatusCode);
+        Assert.Equal(report.GetRawText(), JsonDocument.Parse(await again.Content.ReadAsStringAsync(Cancellation)).RootElement.GetRawText());
         await app.Services.GetRequiredService<LedgerWriter>().WriteAsync(async (ledger, token) =>
         {
             var known = await ledger.Comparisons.AsNoTracking().FirstAsync(token);

@@ -62,8 +62,10 @@ internal static class ExchangeEndpoints
     {
         try
         {
-            var report = await import.ImportAsync(request.Body, name, cancellationToken);
-            return Results.Json(report, statusCode: report.RunId is null ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status201Created);
+            var (report, isNew) = await import.ImportAsync(request.Body, name, cancellationToken);
+            return Results.Json(report, statusCode: report.RunId is null
+                ? StatusCodes.Status422UnprocessableEntity
+                : isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
         }
         catch (InvalidDataException exception)
         {

@@ -7,12 +7,15 @@ namespace Rlhf.Coordinator.Exchange;
 
 /// <summary>
 /// Takes a preference file into the ledger as a run of its own that has ended: one stage, whose comparisons are the file's. So it is
-/// shown, rated and exported like any run's, and other runs can learn from it.
+/// shown, rated and exported like any run's, and other runs can learn from it. The same file is one import, however often it is sent.
 /// </summary>
 internal sealed class PreferenceImport(LedgerWriter ledger, TimeProvider time)
 {
     /// <summary>The longest name of an import.</summary>
     public const int MaxNameLength = 100;
+
+    // Of the file's SHA-256: enough for more files than anybody has.
+    private const int IdDigits = 16;
 
     private static readonly byte[] _gzip = [0x1f, 0x8b];
 
@@ -20,8 +23,9 @@ internal sealed class PreferenceImport(LedgerWriter ledger, TimeProvider time)
     /// <param name="content">The file's content.</param>
     /// <param name="name">What the run is called.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>What became of it, and whether that was new.</returns>
     /// <exception cref="InvalidDataException">It is gzipped: how large it is shows only when it is unpacked, by whoever sends it.</exception>
-    public async Task<ImportReport> ImportAsync(Stream content, string name, CancellationToken cancellationToken)
+    public async Task<(ImportReport Report, bool IsNew)> ImportAsync(Stream content, string name, CancellationToken cancellationToken)
     {
         var path = Path.GetTempFileName();
         try
@@ -49,20 +53,24 @@ internal sealed class PreferenceImport(LedgerWriter ledger, TimeProvider time)
     /// <param name="path">The file.</param>
     /// <param name="name">What the run is called.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    private async Task<ImportReport> ImportAsync(string path, string name, CancellationToken cancellationToken)
+    private async Task<(ImportReport Report, bool IsNew)> ImportAsync(string path, string name, CancellationToken cancellationToken)
     {
         var file = ImportedPreferences.Of(ImportedPreferences.Read(path), name);
         if (file.Pairs.Count == 0)
         {
-            return new ImportReport(null, name, file.Sha256, file.Rows, 0, 0, 0, file.Refused);
+            return (new ImportReport(null, name, file.Sha256, file.Rows, 0, 0, 0, file.Refused), true);
         }
 
-        var now = time.GetUtcNow();
-        var runId = FormattableString.Invariant($"import-{now:yyyyMMdd-HHmmss}-{Guid.NewGuid().ToString("N")[..4]}");
+        var runId = $"import-{file.Sha256[..IdDigits]}";
         var definition = new RunDefinition(name, [new PreferencesOptions { Name = StageKinds.Preferences, By = ComparedBy.File, File = name }]);
         var prompts = file.Prompts.ToList();
-        return await ledger.DecideAsync((context, _) =>
+        return await ledger.DecideAsync(async (context, token) =>
         {
+            if (await context.Stages.FindAsync([runId, StageKinds.Preferences], token) is { } known)
+            {
+                return (ImportReport.Of(known), false);
+            }
+
             context.Add(new RunRow
             {
                 RunId = runId,
@@ -70,7 +78,7 @@ internal sealed class PreferenceImport(LedgerWriter ledger, TimeProvider time)
                 Seed = 0,
                 Definition = RunDefinitionReader.Write(definition),
                 Status = RunStatus.Succeeded,
-                CreatedUnixMs = now.ToUnixTimeMilliseconds(),
+                CreatedUnixMs = time.GetUtcNow().ToUnixTimeMilliseconds(),
                 PromptReport = JsonSerializer.Serialize(new PromptSource(name, prompts.Count, [], 0, 0), StageContext.ResultJson),
             });
             context.AddRange(prompts.Select((prompt, position) => PromptRow.Of(runId, prompt, position)));
@@ -78,7 +86,7 @@ internal sealed class PreferenceImport(LedgerWriter ledger, TimeProvider time)
             var stage = new StageRow { RunId = runId, Name = StageKinds.Preferences, Position = 0, Status = StageStatus.Succeeded };
             report.WriteTo(stage);
             context.Add(stage);
-            return Task.FromResult(report);
+            return (report, true);
         }, cancellationToken);
     }
 }

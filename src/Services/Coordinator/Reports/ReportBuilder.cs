@@ -133,6 +133,7 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
             Figure(results, "ece"),
             (int?)Figure(results, "pairs"),
             (int?)Figure(results, "pairs_held_out"),
+            (int?)Figure(results, "pairs_decided"),
             (int?)Figure(results, "pairs_clear"),
             Figure(results, "clear_pairwise_accuracy"))
         : null;

@@ -16,15 +16,14 @@ internal sealed partial class PageWarmUp(
 {
     private static readonly string[] _anyAddress = ["*", "+", "0.0.0.0", "[::]"];
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(3);
 
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Answers late rather than with a failure, which would be told in the log at every start.
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        await Task.WhenAny(_done.Task, Task.Delay(_patience, cancellationToken));
-        return _done.Task.IsCompleted ? HealthCheckResult.Healthy() : new HealthCheckResult(context.Registration.FailureStatus, "the pages are being made ready");
+        await _done.Task.WaitAsync(cancellationToken);
+        return HealthCheckResult.Healthy();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -10,13 +10,14 @@ internal sealed class OpinionList
     /// <summary>Stands before a judge's version: no person's name has a space.</summary>
     public const string Judge = "judge ";
 
-    private readonly List<(long Pair, Opinion Opinion)> _opinions = [];
+    // The numbers of a pair's answers are near each other: packed into one long, thousands of pairs would have the same hash.
+    private readonly List<((int, int) Pair, Opinion Opinion)> _opinions = [];
 
     // Each name once, not once a comparison.
     private readonly Dictionary<string, string> _names = [];
 
     /// <summary>All of them, in the order in which they came.</summary>
-    public IReadOnlyList<(long Pair, Opinion Opinion)> All => _opinions;
+    public IReadOnlyList<((int, int) Pair, Opinion Opinion)> All => _opinions;
 
     /// <summary>Adds what a comparison says; one that was imported says nothing of a rater.</summary>
     /// <param name="a">Number of answer A.</param>
@@ -33,10 +34,10 @@ internal sealed class OpinionList
         }
 
         // Whichever of the two was called A, it is one pair.
-        var (low, high) = a < b ? (a, b) : (b, a);
+        var pair = a < b ? (a, b) : (b, a);
         var opinion = new Opinion(
             Once(labeller ?? Judge + judge), labeller is not null, Choices.Of(a < b ? preferenceA : 1 - preferenceA), principle is null ? null : Once(principle));
-        _opinions.Add((((long)low << 32) | (uint)high, opinion));
+        _opinions.Add((pair, opinion));
     }
 
     private string Once(string name)

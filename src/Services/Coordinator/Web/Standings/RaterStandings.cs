@@ -15,7 +15,7 @@ internal sealed record RaterStandings(int Games, int Ties, IReadOnlyDictionary<s
     /// <param name="opinions">What was said of which pair of answers, in an order that is always the same.</param>
     /// <param name="options">The constants of the ratings.</param>
     /// <param name="random">Draws the order in which Elo takes the games.</param>
-    public static RaterStandings Of(IReadOnlyList<(long Pair, Opinion Opinion)> opinions, RatingsOptions options, Random random)
+    public static RaterStandings Of(IReadOnlyList<((int, int) Pair, Opinion Opinion)> opinions, RatingsOptions options, Random random)
     {
         // Only pairs that a person compared have somebody to decide a game.
         var decided = opinions.Where(row => row.Opinion.IsPerson).Select(row => row.Pair).ToHashSet();

@@ -53,17 +53,37 @@ internal static class LargeLedger
         var labels = Enumerable.Range(0, prompts).Count(IsLabelled) * _pairs.Length;
         ledger.Add(new RunRow
         {
-            RunId = RunId, Name = "large", Seed = 1, Definition = RunDefinitionReader.Write(BuiltInRuns.Rlhf), Status = RunStatus.Running, CreatedUnixMs = Began, PromptReport = "null",
+            RunId = RunId,
+            Name = "large",
+            Seed = 1,
+            Definition = RunDefinitionReader.Write(BuiltInRuns.Rlhf),
+            Status = RunStatus.Running,
+            CreatedUnixMs = Began,
+            PromptReport = "null",
         });
         ledger.AddRange(BuiltInRuns.Rlhf.Stages.Select((stage, position) => new StageRow
         {
-            RunId = RunId, Name = stage.Name, Position = position, Status = position switch { 0 => StageStatus.Succeeded, 1 => StageStatus.Running, _ => StageStatus.Waiting },
-            Done = position switch { 0 => answers, 1 => labels, _ => 0 }, Wanted = position switch { 0 => answers, 1 => pairs, _ => 0 }, Unit = position == 0 ? "requests" : "comparisons",
+            RunId = RunId,
+            Name = stage.Name,
+            Position = position,
+            Status = position switch { 0 => StageStatus.Succeeded, 1 => StageStatus.Running, _ => StageStatus.Waiting },
+            Done = position switch { 0 => answers, 1 => labels, _ => 0 },
+            Wanted = position switch { 0 => answers, 1 => pairs, _ => 0 },
+            Unit = position == 0 ? "requests" : "comparisons",
         }));
         ledger.Add(new LabellingRow
         {
-            RunId = RunId, Stage = Stage, Seed = 1, Wanted = pairs, LeaseSeconds = 1800, RepeatShare = 0.05, PrefersUncertain = false, OpenedUnixMs = Began,
-            State = LabellingState.Open, Done = labels, Labels = labels,
+            RunId = RunId,
+            Stage = Stage,
+            Seed = 1,
+            Wanted = pairs,
+            LeaseSeconds = 1800,
+            RepeatShare = 0.05,
+            PrefersUncertain = false,
+            OpenedUnixMs = Began,
+            State = LabellingState.Open,
+            Done = labels,
+            Labels = labels,
         });
         ledger.AddRange(_people.Select(name => new LabellerRow { LabellerId = name, Role = LabellerRole.Labeller, IsProgram = false, CreatedBy = "", CreatedUnixMs = Began }));
         foreach (var (step, random) in Enumerable.Range(1, 200).Select(step => (step, new Random(step))))
@@ -76,7 +96,11 @@ internal static class LargeLedger
     {
         ledger.Add(new PromptRow
         {
-            RunId = RunId, PromptId = $"p{prompt}", Position = prompt, Kind = PromptKind.Harmless, IsEvaluation = false,
+            RunId = RunId,
+            PromptId = $"p{prompt}",
+            Position = prompt,
+            Kind = PromptKind.Harmless,
+            IsEvaluation = false,
             Turns = $$"""[{"role":"user","content":"question {{prompt}}"}]""",
         });
         for (var answer = 0; answer < AnswersPerPrompt; answer++)
@@ -84,8 +108,16 @@ internal static class LargeLedger
             var id = AnswerId(prompt, answer);
             ledger.Add(new ResponseRow
             {
-                ResponseId = id, RunId = RunId, Stage = StageKinds.Responses, Step = 0, PromptId = $"p{prompt}", PolicyVersion = answer == 0 ? "base" : $"{RunId}/v{answer}",
-                Text = $"answer {answer} to question {prompt}", TokenCount = 6, IsFinished = true, Seed = answer,
+                ResponseId = id,
+                RunId = RunId,
+                Stage = StageKinds.Responses,
+                Step = 0,
+                PromptId = $"p{prompt}",
+                PolicyVersion = answer == 0 ? "base" : $"{RunId}/v{answer}",
+                Text = $"answer {answer} to question {prompt}",
+                TokenCount = 6,
+                IsFinished = true,
+                Seed = answer,
             });
             ledger.Add(new RatingRow { RunId = RunId, ResponseId = id, PromptId = $"p{prompt}", Elo = 1000 + answer, BradleyTerry = 1000 + answer, Comparisons = 6 });
         }
@@ -102,9 +134,16 @@ internal static class LargeLedger
         var copies = number % 10 == 0 ? 2 : 1;
         var pair = new ComparisonPairRow
         {
-            PairId = $"{RunId}/{Stage}/p{prompt}-{index}", RunId = RunId, Stage = Stage, PromptId = $"p{prompt}",
-            ResponseAId = AnswerId(prompt, _pairs[index].First), ResponseBId = AnswerId(prompt, _pairs[index].Second), Position = number, Copies = copies,
-            Taken = IsLabelled(prompt) ? copies : 0, State = IsLabelled(prompt) ? PairState.Taken : PairState.Available,
+            PairId = $"{RunId}/{Stage}/p{prompt}-{index}",
+            RunId = RunId,
+            Stage = Stage,
+            PromptId = $"p{prompt}",
+            ResponseAId = AnswerId(prompt, _pairs[index].First),
+            ResponseBId = AnswerId(prompt, _pairs[index].Second),
+            Position = number,
+            Copies = copies,
+            Taken = IsLabelled(prompt) ? copies : 0,
+            State = IsLabelled(prompt) ? PairState.Taken : PairState.Available,
         };
         ledger.Add(pair);
         var preference = (prompt + index) % 3 == 0 ? 0.8 : 0.3;
@@ -124,8 +163,20 @@ internal static class LargeLedger
 
     private static void AddJudgement(LedgerContext ledger, ComparisonPairRow pair, string id, string stage, string judge, double preference) => ledger.Add(new ComparisonRow
     {
-        MessageId = id, RunId = RunId, Stage = stage, PromptId = pair.PromptId, ResponseAId = pair.ResponseAId, ResponseBId = pair.ResponseBId, PreferenceA = preference,
-        ProbabilityAFirst = 0.5, ProbabilityASecond = 0.5, SamePosition = false, PrincipleId = "kind", JudgeVersion = judge, TemplateHash = "t", Seed = 1,
+        MessageId = id,
+        RunId = RunId,
+        Stage = stage,
+        PromptId = pair.PromptId,
+        ResponseAId = pair.ResponseAId,
+        ResponseBId = pair.ResponseBId,
+        PreferenceA = preference,
+        ProbabilityAFirst = 0.5,
+        ProbabilityASecond = 0.5,
+        SamePosition = false,
+        PrincipleId = "kind",
+        JudgeVersion = judge,
+        TemplateHash = "t",
+        Seed = 1,
     });
 
     private static void AddLabel(LedgerContext ledger, ComparisonPairRow pair, int number, string who, double preference)
@@ -133,19 +184,51 @@ internal static class LargeLedger
         var (lease, isAFirst) = ($"{number}-{who}", number % 2 == 0);
         ledger.Add(new LeaseRow
         {
-            LeaseId = lease, PairId = pair.PairId, RunId = RunId, Stage = Stage, LabellerId = who, IsAFirst = isAFirst, IsRepeat = false, GuidelinesHash = "g", ReplacesLeaseId = null,
-            GivenUnixMs = Began + number, ExpiresUnixMs = Began + number + 1, State = LeaseState.Labelled,
+            LeaseId = lease,
+            PairId = pair.PairId,
+            RunId = RunId,
+            Stage = Stage,
+            LabellerId = who,
+            IsAFirst = isAFirst,
+            IsRepeat = false,
+            GuidelinesHash = "g",
+            ReplacesLeaseId = null,
+            GivenUnixMs = Began + number,
+            ExpiresUnixMs = Began + number + 1,
+            State = LeaseState.Labelled,
         });
         ledger.Add(new LabelRow
         {
-            LeaseId = lease, PairId = pair.PairId, RunId = RunId, Stage = Stage, Number = number, PromptId = pair.PromptId, LabellerId = who, IsProgram = false, IsAFirst = isAFirst,
-            Verdict = preference > 0.5 == isAFirst ? Verdict.First : Verdict.Second, Strength = 2, Reason = "", PreferenceA = preference, IsRepeat = false, IsCounted = true,
-            ElapsedMs = 4000 + (number % 1000), GivenUnixMs = Began + number, SubmittedUnixMs = Began + number + 1, GuidelinesHash = "g",
+            LeaseId = lease,
+            PairId = pair.PairId,
+            RunId = RunId,
+            Stage = Stage,
+            Number = number,
+            PromptId = pair.PromptId,
+            LabellerId = who,
+            IsProgram = false,
+            IsAFirst = isAFirst,
+            Verdict = preference > 0.5 == isAFirst ? Verdict.First : Verdict.Second,
+            Strength = 2,
+            Reason = "",
+            PreferenceA = preference,
+            IsRepeat = false,
+            IsCounted = true,
+            ElapsedMs = 4000 + (number % 1000),
+            GivenUnixMs = Began + number,
+            SubmittedUnixMs = Began + number + 1,
+            GuidelinesHash = "g",
         });
         ledger.Add(new ComparisonRow
         {
-            MessageId = $"{pair.PairId}/{who}", RunId = RunId, Stage = Stage, PromptId = pair.PromptId, ResponseAId = pair.ResponseAId, ResponseBId = pair.ResponseBId,
-            PreferenceA = preference, LabellerId = who,
+            MessageId = $"{pair.PairId}/{who}",
+            RunId = RunId,
+            Stage = Stage,
+            PromptId = pair.PromptId,
+            ResponseAId = pair.ResponseAId,
+            ResponseBId = pair.ResponseBId,
+            PreferenceA = preference,
+            LabellerId = who,
         });
     }
 

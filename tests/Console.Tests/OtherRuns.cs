@@ -44,7 +44,9 @@ internal static class OtherRuns
         ModelEvaluation Evaluated(string version, double harmful, double harmless, double score) => new(version, 400, true, harmful, harmless, 200, 200, score, 0.99);
         ResultsOf(ledger, StageKinds.Evaluation, new Dictionary<string, ModelEvaluation>
         {
-            ["base"] = Evaluated("base", 0.905, 0.965, 0.02), ["fineTuned"] = Evaluated($"{Succeeded}/fine-tuning/v1", 0.41, 0.95, 0.4), ["ppo"] = Evaluated($"{Succeeded}/ppo/v40", 0.025, 0.955, 0.71),
+            ["base"] = Evaluated("base", 0.905, 0.965, 0.02),
+            ["fineTuned"] = Evaluated($"{Succeeded}/fine-tuning/v1", 0.41, 0.95, 0.4),
+            ["ppo"] = Evaluated($"{Succeeded}/ppo/v40", 0.025, 0.955, 0.71),
         });
         ResultsOf(ledger, StageKinds.Ppo, new Dictionary<string, double> { ["kl_final"] = 0.31, ["trainable_parameter_share"] = 0.0079 });
         ResultsOf(ledger, StageKinds.RewardModel, new Dictionary<string, double> { ["pairwise_accuracy"] = 0.87, ["ece"] = 0.034, ["pairs_held_out"] = 212 });
@@ -81,17 +83,45 @@ internal static class OtherRuns
             {
                 ledger.Add(new LabelRow
                 {
-                    LeaseId = $"{i}-{who}", PairId = pair.PairId, RunId = Labelled, Stage = Stage, Number = i, PromptId = $"{i}", LabellerId = who, IsProgram = false, IsAFirst = i % 2 == 0,
-                    Verdict = (i + who.Length) % 5 == 0 ? Verdict.Second : Verdict.First, Strength = 3, Reason = i == 0 ? "the other one is wrong" : "", PreferenceA = (i + who.Length) % 5 == 0 == (i % 2 == 0) ? 0.1 : 0.9,
-                    IsRepeat = false, IsCounted = true, ElapsedMs = 2000 + (100 * i), GivenUnixMs = 1, SubmittedUnixMs = 1_790_000_000_000, GuidelinesHash = "9d2c41",
+                    LeaseId = $"{i}-{who}",
+                    PairId = pair.PairId,
+                    RunId = Labelled,
+                    Stage = Stage,
+                    Number = i,
+                    PromptId = $"{i}",
+                    LabellerId = who,
+                    IsProgram = false,
+                    IsAFirst = i % 2 == 0,
+                    Verdict = (i + who.Length) % 5 == 0 ? Verdict.Second : Verdict.First,
+                    Strength = 3,
+                    Reason = i == 0 ? "the other one is wrong" : "",
+                    PreferenceA = (i + who.Length) % 5 == 0 == (i % 2 == 0) ? 0.1 : 0.9,
+                    IsRepeat = false,
+                    IsCounted = true,
+                    ElapsedMs = 2000 + (100 * i),
+                    GivenUnixMs = 1,
+                    SubmittedUnixMs = 1_790_000_000_000,
+                    GuidelinesHash = "9d2c41",
                 });
                 ledger.Add(new ComparisonRow { MessageId = $"{pair.PairId}/{who}", RunId = Labelled, Stage = Stage, PromptId = $"{i}", ResponseAId = pair.ResponseAId, ResponseBId = pair.ResponseBId, PreferenceA = 0.9, LabellerId = who });
             }
 
             ledger.Add(new ComparisonRow
             {
-                MessageId = pair.PairId, RunId = Labelled, Stage = StageContext.BesideNameOf(Stage), PromptId = $"{i}", ResponseAId = pair.ResponseAId, ResponseBId = pair.ResponseBId, PreferenceA = i % 4 == 0 ? 0.2 : 0.8,
-                ProbabilityAFirst = 0.8, ProbabilityASecond = 0.8, SamePosition = i % 9 == 0, PrincipleId = i % 2 == 0 ? "true" : "kind", JudgeVersion = "judge-1", TemplateHash = "t0", Seed = i,
+                MessageId = pair.PairId,
+                RunId = Labelled,
+                Stage = StageContext.BesideNameOf(Stage),
+                PromptId = $"{i}",
+                ResponseAId = pair.ResponseAId,
+                ResponseBId = pair.ResponseBId,
+                PreferenceA = i % 4 == 0 ? 0.2 : 0.8,
+                ProbabilityAFirst = 0.8,
+                ProbabilityASecond = 0.8,
+                SamePosition = i % 9 == 0,
+                PrincipleId = i % 2 == 0 ? "true" : "kind",
+                JudgeVersion = "judge-1",
+                TemplateHash = "t0",
+                Seed = i,
             });
         }
     }
@@ -101,8 +131,14 @@ internal static class OtherRuns
         ledger.Add(new RunRow { RunId = runId, Name = definition.Name, Seed = 1, Definition = RunDefinitionReader.Write(definition), Status = status, Error = error, CreatedUnixMs = 1_790_000_000_000, PromptReport = "null", Seconds = 154 });
         ledger.AddRange(definition.Stages.Select((stage, position) => new StageRow
         {
-            RunId = runId, Name = stage.Name, Position = position, Status = position < done ? StageStatus.Succeeded : error is not null && position == done ? StageStatus.Failed : StageStatus.Waiting,
-            Done = position < done ? 1200 : 0, Wanted = position < done ? 1200 : 0, Seconds = position < done ? 19.5 : 0, Unit = "requests",
+            RunId = runId,
+            Name = stage.Name,
+            Position = position,
+            Status = position < done ? StageStatus.Succeeded : error is not null && position == done ? StageStatus.Failed : StageStatus.Waiting,
+            Done = position < done ? 1200 : 0,
+            Wanted = position < done ? 1200 : 0,
+            Seconds = position < done ? 19.5 : 0,
+            Unit = "requests",
         }));
     }
 
@@ -111,7 +147,17 @@ internal static class OtherRuns
 
     private static void AddLabelling(LedgerContext ledger, string runId, LabellingState state, int done) => ledger.Add(new LabellingRow
     {
-        RunId = runId, Stage = Stage, Seed = 1, Wanted = 40, LeaseSeconds = 900, RepeatShare = 0, PrefersUncertain = false, OpenedUnixMs = 1, State = state, Done = done, Labels = done,
+        RunId = runId,
+        Stage = Stage,
+        Seed = 1,
+        Wanted = 40,
+        LeaseSeconds = 900,
+        RepeatShare = 0,
+        PrefersUncertain = false,
+        OpenedUnixMs = 1,
+        State = state,
+        Done = done,
+        Labels = done,
     });
 
     private static PromptRow Prompt(string runId, string id, PromptKind kind, params Turn[] turns) =>
@@ -119,12 +165,28 @@ internal static class OtherRuns
 
     private static ResponseRow Answer(string runId, string promptId, string folder, int index, string text, string? stage = null) => new()
     {
-        ResponseId = $"{runId}/{folder}/{promptId}#{index}", RunId = runId, Stage = stage ?? StageKinds.Responses, Step = 0, PromptId = promptId, PolicyVersion = "base", Text = text, TokenCount = 12, IsFinished = true, Seed = index,
+        ResponseId = $"{runId}/{folder}/{promptId}#{index}",
+        RunId = runId,
+        Stage = stage ?? StageKinds.Responses,
+        Step = 0,
+        PromptId = promptId,
+        PolicyVersion = "base",
+        Text = text,
+        TokenCount = 12,
+        IsFinished = true,
+        Seed = index,
     };
 
     private static ComparisonPairRow Pair(string runId, string promptId, PairState state) => new()
     {
-        PairId = $"{runId}/{Stage}/{promptId}", RunId = runId, Stage = Stage, PromptId = promptId, ResponseAId = $"{runId}/responses/{promptId}#0", ResponseBId = $"{runId}/responses/{promptId}#1",
-        Position = 0, Copies = 1, State = state,
+        PairId = $"{runId}/{Stage}/{promptId}",
+        RunId = runId,
+        Stage = Stage,
+        PromptId = promptId,
+        ResponseAId = $"{runId}/responses/{promptId}#0",
+        ResponseBId = $"{runId}/responses/{promptId}#1",
+        Position = 0,
+        Copies = 1,
+        State = state,
     };
 }

@@ -22,36 +22,76 @@ internal static class SeededRun
         var definition = BuiltInRuns.Rlhf;
         ledger.Runs.Add(new RunRow
         {
-            RunId = Id, Name = "rlhf", Seed = 7, Definition = RunDefinitionReader.Write(definition), Status = RunStatus.Running,
-            CreatedUnixMs = 1_800_000_000_000, PromptReport = "null", Seconds = 12,
+            RunId = Id,
+            Name = "rlhf",
+            Seed = 7,
+            Definition = RunDefinitionReader.Write(definition),
+            Status = RunStatus.Running,
+            CreatedUnixMs = 1_800_000_000_000,
+            PromptReport = "null",
+            Seconds = 12,
         });
         ledger.Stages.AddRange(definition.Stages.Select((stage, position) => new StageRow
         {
-            RunId = Id, Name = stage.Name, Position = position, Status = position == 0 ? StageStatus.Succeeded : position == 1 ? StageStatus.Running : StageStatus.Waiting,
-            Done = position == 0 ? prompts * 3 : 0, Wanted = position == 0 ? prompts * 3 : 0, Seconds = 3, Unit = position == 0 ? "requests" : "comparisons",
+            RunId = Id,
+            Name = stage.Name,
+            Position = position,
+            Status = position == 0 ? StageStatus.Succeeded : position == 1 ? StageStatus.Running : StageStatus.Waiting,
+            Done = position == 0 ? prompts * 3 : 0,
+            Wanted = position == 0 ? prompts * 3 : 0,
+            Seconds = 3,
+            Unit = position == 0 ? "requests" : "comparisons",
         }));
         var responses = Enumerable.Range(0, prompts).SelectMany(prompt => Enumerable.Range(0, 3).Select(answer => new ResponseRow
         {
-            ResponseId = $"{Id}/responses/{prompt}#{answer}", RunId = Id, Stage = "responses", Step = 0, PromptId = $"{prompt}",
-            PolicyVersion = answer == 0 ? "base" : $"{Id}/fine-tuning/v1", Text = $"answer {answer} to {prompt} {Script}", TokenCount = 5, IsFinished = true, Seed = prompt + answer,
+            ResponseId = $"{Id}/responses/{prompt}#{answer}",
+            RunId = Id,
+            Stage = "responses",
+            Step = 0,
+            PromptId = $"{prompt}",
+            PolicyVersion = answer == 0 ? "base" : $"{Id}/fine-tuning/v1",
+            Text = $"answer {answer} to {prompt} {Script}",
+            TokenCount = 5,
+            IsFinished = true,
+            Seed = prompt + answer,
         })).ToList();
         ledger.AddRange(responses);
         ledger.AddRange(Enumerable.Range(0, prompts).Select(prompt => new PromptRow
         {
-            RunId = Id, PromptId = $"{prompt}", Position = prompt, Kind = PromptKind.Harmless, IsEvaluation = false,
+            RunId = Id,
+            PromptId = $"{prompt}",
+            Position = prompt,
+            Kind = PromptKind.Harmless,
+            IsEvaluation = false,
             Turns = JsonSerializer.Serialize(new[] { new Turn("user", $"question {prompt} {Script}") }),
         }));
         ledger.AddRange(Enumerable.Range(0, 60).SelectMany(step => new[] { ("score", 0.01 * step), ("kl", 0.002 * step * step), ("response_length", 20.0) }.Select(figure =>
             new StepMetricRow { RunId = Id, Stage = "ppo", Step = step + 1, Name = figure.Item1, Value = figure.Item2 })));
         ledger.Add(new VersionRow
         {
-            VersionId = $"{Id}/fine-tuning/v1", RunId = Id, Kind = "PolicyAdapter", BaseVersionId = "base", Method = "sft", Step = 10, Seed = 7, OptionsJson = "{}",
-            SoftwareVersion = "0.1.0", CreatedUnixMs = 1_800_000_000_000,
+            VersionId = $"{Id}/fine-tuning/v1",
+            RunId = Id,
+            Kind = "PolicyAdapter",
+            BaseVersionId = "base",
+            Method = "sft",
+            Step = 10,
+            Seed = 7,
+            OptionsJson = "{}",
+            SoftwareVersion = "0.1.0",
+            CreatedUnixMs = 1_800_000_000_000,
         });
         ledger.Add(new VersionRow
         {
-            VersionId = $"{Id}/reward-model/v1", RunId = Id, Kind = "RewardModel", BaseVersionId = "base", Method = "reward", Step = 10, Seed = 7, OptionsJson = "{}",
-            SoftwareVersion = "0.1.0", CreatedUnixMs = 1_800_000_000_000,
+            VersionId = $"{Id}/reward-model/v1",
+            RunId = Id,
+            Kind = "RewardModel",
+            BaseVersionId = "base",
+            Method = "reward",
+            Step = 10,
+            Seed = 7,
+            OptionsJson = "{}",
+            SoftwareVersion = "0.1.0",
+            CreatedUnixMs = 1_800_000_000_000,
         });
         foreach (var response in responses)
         {
@@ -63,9 +103,20 @@ internal static class SeededRun
         {
             ledger.Add(new ComparisonRow
             {
-                MessageId = $"{Id}/{Stage}/judged-{prompt}", RunId = Id, Stage = Stage, PromptId = $"{prompt}",
-                ResponseAId = $"{Id}/responses/{prompt}#0", ResponseBId = $"{Id}/responses/{prompt}#1",
-                PreferenceA = 0.1, ProbabilityAFirst = 0.2, ProbabilityASecond = 0.9, SamePosition = false, PrincipleId = "kind", JudgeVersion = "judge-1", TemplateHash = "t0", Seed = 3,
+                MessageId = $"{Id}/{Stage}/judged-{prompt}",
+                RunId = Id,
+                Stage = Stage,
+                PromptId = $"{prompt}",
+                ResponseAId = $"{Id}/responses/{prompt}#0",
+                ResponseBId = $"{Id}/responses/{prompt}#1",
+                PreferenceA = 0.1,
+                ProbabilityAFirst = 0.2,
+                ProbabilityASecond = 0.9,
+                SamePosition = false,
+                PrincipleId = "kind",
+                JudgeVersion = "judge-1",
+                TemplateHash = "t0",
+                Seed = 3,
             });
         }
 

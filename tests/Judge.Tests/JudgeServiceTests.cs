@@ -102,7 +102,10 @@ public sealed class JudgeServiceTests(RunningJudge judge)
         var response = await judge.Client.CompareAsync(
             new CompareRequest
             {
-                Conversation = Conversation(), ResponseA = "one", ResponseB = "two", Principle = new PrincipleChoice { PrincipleId = "safety" },
+                Conversation = Conversation(),
+                ResponseA = "one",
+                ResponseB = "two",
+                Principle = new PrincipleChoice { PrincipleId = "safety" },
             },
             cancellationToken: Cancellation);
         var after = await judge.Client.InfoAsync(new JudgingInfoRequest(), cancellationToken: Cancellation);
@@ -123,7 +126,10 @@ public sealed class JudgeServiceTests(RunningJudge judge)
         var revision = await judge.Client.ReviseAsync(
             new ReviseRequest
             {
-                Conversation = Conversation(), Response = "Take it!", Critique = critique.Critique, Principle = new PrincipleChoice { PrincipleId = critique.PrincipleId },
+                Conversation = Conversation(),
+                Response = "Take it!",
+                Critique = critique.Critique,
+                Principle = new PrincipleChoice { PrincipleId = critique.PrincipleId },
             },
             cancellationToken: Cancellation);
 

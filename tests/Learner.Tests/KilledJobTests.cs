@@ -34,7 +34,7 @@ public sealed class KilledJobTests : IDisposable
         {
             var folder = $"killed-{chain}-{whole}";
             var kill = killed >= kills ? _ => { }
-                : killed % 3 == 2 ? WhenACheckpointIsWritten(folder, random.Next(4))
+            : killed % 3 == 2 ? WhenACheckpointIsWritten(folder, random.Next(4))
                 : After(longest * random.NextDouble());
             var began = DateTime.UtcNow;
             if (await TrainingProcess.RunAsync(Path.Combine(_root, folder), method, kill) is { } outcome)

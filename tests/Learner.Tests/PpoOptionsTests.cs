@@ -188,7 +188,14 @@ public sealed class PpoOptionsTests
         Assert.Equal(new PpoSettings(), defaults);
         var zeros = PpoSettings.From(new PpoOptions
         {
-            KlCoefficient = 0, UnfinishedPenalty = 0, UnfinishedScore = 0, MaxKl = 0, Discount = 0, AdvantageLambda = 0, ValueWeight = 0, ClipRange = 0,
+            KlCoefficient = 0,
+            UnfinishedPenalty = 0,
+            UnfinishedScore = 0,
+            MaxKl = 0,
+            Discount = 0,
+            AdvantageLambda = 0,
+            ValueWeight = 0,
+            ClipRange = 0,
         });
         Assert.Equal((0, 0, 0.0), (zeros.KlCoefficient, zeros.UnfinishedPenalty, zeros.UnfinishedScore));
         Assert.Equal((0, 0, 0, 0, 0.2), (zeros.MaxKl, zeros.Discount, zeros.AdvantageLambda, zeros.ValueWeight, zeros.ClipRange));

@@ -84,8 +84,11 @@ public sealed class RolloutLogTests : IDisposable
         {
             Rollout = new RolloutGenerated
             {
-                Header = new MessageHeader { MessageId = messageId }, PromptId = promptId, PromptTokenIds = { 1, 2 },
-                TokenizerHash = "tokenizer", PolicyVersion = policyVersion,
+                Header = new MessageHeader { MessageId = messageId },
+                PromptId = promptId,
+                PromptTokenIds = { 1, 2 },
+                TokenizerHash = "tokenizer",
+                PolicyVersion = policyVersion,
             },
         };
         for (var i = 0; i < 2; i++)

@@ -25,7 +25,9 @@ public sealed class NormalizerTests
         using var tiny = new TinyTokenizer();
         tiny.Json["normalizer"] = new JsonObject
         {
-            ["type"] = "Replace", ["pattern"] = JsonNode.Parse(pattern), ["content"] = pattern.Contains("Regex", StringComparison.Ordinal) ? "$0" : "-",
+            ["type"] = "Replace",
+            ["pattern"] = JsonNode.Parse(pattern),
+            ["content"] = pattern.Contains("Regex", StringComparison.Ordinal) ? "$0" : "-",
         };
         var tokenizer = tiny.Load();
         var text = pattern.Contains("Regex", StringComparison.Ordinal) ? "-ab" : "aba.";

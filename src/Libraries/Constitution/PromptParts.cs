@@ -11,7 +11,10 @@ internal static class PromptParts
     /// <summary>Stands for the drawn principle where only the template counts.</summary>
     public static readonly Principle Placeholder = new()
     {
-        Id = "{id}", CritiqueRequest = "{critiqueRequest}", RevisionRequest = "{revisionRequest}", Comparison = "{comparison}",
+        Id = "{id}",
+        CritiqueRequest = "{critiqueRequest}",
+        RevisionRequest = "{revisionRequest}",
+        Comparison = "{comparison}",
     };
 
     public static string Block(string example) => "\n\n" + example.Trim();

@@ -52,7 +52,9 @@ public sealed record BpeVocabulary(IReadOnlyList<string> Tokens, IReadOnlyList<(
             {
                 [BpeTrainer.BeginOfSequence] = new JsonObject
                 {
-                    ["id"] = BpeTrainer.BeginOfSequence, ["ids"] = new JsonArray(0), ["tokens"] = new JsonArray(BpeTrainer.BeginOfSequence),
+                    ["id"] = BpeTrainer.BeginOfSequence,
+                    ["ids"] = new JsonArray(0),
+                    ["tokens"] = new JsonArray(BpeTrainer.BeginOfSequence),
                 },
             },
         },
@@ -73,7 +75,13 @@ public sealed record BpeVocabulary(IReadOnlyList<string> Tokens, IReadOnlyList<(
 
     private JsonObject AddedToken(int id) => new()
     {
-        ["id"] = id, ["content"] = Tokens[id], ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = true,
+        ["id"] = id,
+        ["content"] = Tokens[id],
+        ["single_word"] = false,
+        ["lstrip"] = false,
+        ["rstrip"] = false,
+        ["normalized"] = false,
+        ["special"] = true,
     };
 
     private static JsonObject ByteLevel(bool trimOffsets) =>

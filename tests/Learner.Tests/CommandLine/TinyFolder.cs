@@ -25,7 +25,14 @@ internal sealed class TinyFolder : IDisposable
         using var model = CausalLanguageModel.Create(
             new ModelConfig
             {
-                VocabularySize = 257, HiddenSize = 16, IntermediateSize = 32, Layers = 2, Heads = 2, KeyValueHeads = 1, HeadSize = 8, ContextLength = 64,
+                VocabularySize = 257,
+                HiddenSize = 16,
+                IntermediateSize = 32,
+                Layers = 2,
+                Heads = 2,
+                KeyValueHeads = 1,
+                HeadSize = 8,
+                ContextLength = 64,
             },
             seed: 1);
         model.Save(this["model"], EosId, EosId);

@@ -46,14 +46,21 @@ internal sealed class InProcessSampler
         var prompt = _base.Tokenizer.Encode(request.Prompt.Text);
         var requests = Enumerable.Range(0, request.Samples).Select(i => new SampleRequest(prompt, new SamplingSettings
         {
-            Temperature = request.Sampling.Temperature, MaxNewTokens = request.Sampling.MaxNewTokens, Seed = request.Sampling.Seed + (ulong)i,
+            Temperature = request.Sampling.Temperature,
+            MaxNewTokens = request.Sampling.MaxNewTokens,
+            Seed = request.Sampling.Seed + (ulong)i,
         })).ToArray();
         var scored = new RolloutScored
         {
             Rollout = new RolloutGenerated
             {
-                Header = request.Header, PromptId = request.PromptId, PromptTokenIds = { prompt }, TokenizerHash = _base.Tokenizer.Hash,
-                PolicyVersion = request.PolicyVersion, Sampling = request.Sampling, RewardModelVersion = request.RewardModelVersion,
+                Header = request.Header,
+                PromptId = request.PromptId,
+                PromptTokenIds = { prompt },
+                TokenizerHash = _base.Tokenizer.Hash,
+                PolicyVersion = request.PolicyVersion,
+                Sampling = request.Sampling,
+                RewardModelVersion = request.RewardModelVersion,
             },
         };
         using var decoding = DecodingModel.Pack(model, threads: 1);
@@ -61,7 +68,9 @@ internal sealed class InProcessSampler
         {
             scored.Rollout.Samples.Add(new Sample
             {
-                TokenIds = { sampled.TokenIds }, Logprobs = { sampled.Logprobs }, Text = sampled.Text,
+                TokenIds = { sampled.TokenIds },
+                Logprobs = { sampled.Logprobs },
+                Text = sampled.Text,
                 FinishReason = sampled.Finish == FinishKind.Length ? FinishReason.Length : FinishReason.EndOfSequence,
             });
             scored.Scores.Add(new ScoreResult { Normalised = sampled.Text.Count(c => c == 'a') / 10.0 });

@@ -32,7 +32,14 @@ internal static class SampleJobs
                 specification.InitialVersion = method == "ppo" ? "" : "run/sft/v1";
                 specification.Ppo = new PpoOptions
                 {
-                    Steps = 6, RolloutsPerStep = 16, MaxNewTokens = 12, Epochs = 3, MinibatchSize = 4, KlTarget = 0.5, LearningRate = 0.01, RewardModelVersion = "run/reward/v1",
+                    Steps = 6,
+                    RolloutsPerStep = 16,
+                    MaxNewTokens = 12,
+                    Epochs = 3,
+                    MinibatchSize = 4,
+                    KlTarget = 0.5,
+                    LearningRate = 0.01,
+                    RewardModelVersion = "run/reward/v1",
                 };
                 data.Prompts.AddRange(Enumerable.Range(0, 7).Select(i => new PromptExample { PromptId = $"p{i}", Prompt = Text(i) }));
                 break;

@@ -106,7 +106,7 @@ internal sealed class JinjaLexer
 
     private void ReadExpression(char closing, JinjaTokenKind endKind)
     {
-        for (var depth = 0; ; )
+        for (var depth = 0; ;)
         {
             SkipWhiteSpace();
             if (_position >= _source.Length)

@@ -111,7 +111,10 @@ internal sealed class ReportBuilder(IDbContextFactory<LedgerContext> contexts)
             .GroupBy(comparison => new { comparison.JudgeVersion, comparison.TemplateHash })
             .Select(group => new
             {
-                group.Key.JudgeVersion, group.Key.TemplateHash, Count = group.Count(), Same = group.Count(comparison => comparison.SamePosition == true),
+                group.Key.JudgeVersion,
+                group.Key.TemplateHash,
+                Count = group.Count(),
+                Same = group.Count(comparison => comparison.SamePosition == true),
                 First = group.Sum(comparison => (comparison.ProbabilityAFirst + 1 - comparison.ProbabilityASecond) / 2),
             })
             .ToListAsync(cancellationToken);

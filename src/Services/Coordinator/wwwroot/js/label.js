@@ -15,6 +15,7 @@ const waits = {
 
 let pairs = [];            // the pair that is shown, then those that were fetched ahead
 let sending = new Map();   // lease id → the promise of its label's answer
+let handedIn = Promise.resolve(); // labels are handed in one after another: the order of the keys is theirs in the ledger
 let last = null;           // the lease of the last label
 let fetching = null;
 let shownAt = 0, hiddenSince = null, hiddenMs = 0;
@@ -98,7 +99,7 @@ function choose(verdict, strength) {
   pairs.shift();
   show();
   if (pairs.length === 0) say("Looking for a pair…");
-  const sent = post("submit", label).then(
+  const sent = handedIn = handedIn.then(() => post("submit", label)).then(
     () => { last = pair.leaseId; undo.disabled = false; if (pairs.length > 0) say("Saved."); tellProgress().catch(problem => say(problem.message, true)); },
     problem => { say(`That label was not taken: ${problem.message}`, true); })
     .finally(() => { sending.delete(pair.leaseId); fill(); });

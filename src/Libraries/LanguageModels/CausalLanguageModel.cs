@@ -198,12 +198,12 @@ public sealed class CausalLanguageModel : IDisposable
     public void Save(string folder, int bosId, int eosId) =>
         Save(folder, _parameters.ToDictionary(p => p.Key, p => (Tensor)p.Value), labels: [], bosId, eosId);
 
-    /// <summary>Writes config.json and the given weights as model.safetensors; a language model has no labels.</summary>
-    internal void Save(string folder, IReadOnlyDictionary<string, Tensor> weights, IReadOnlyList<string> labels, int bosId, int eosId)
+    /// <summary>Writes config.json and the given weights as model.safetensors; a language model has no labels, and pools nothing.</summary>
+    internal void Save(string folder, IReadOnlyDictionary<string, Tensor> weights, IReadOnlyList<string> labels, int bosId, int eosId, int pooledTokens = 1)
     {
         Directory.CreateDirectory(folder);
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"), weights);
-        File.WriteAllText(Path.Combine(folder, "config.json"), _file.ToJson(labels, bosId, eosId, Type.ToString().ToLowerInvariant()));
+        File.WriteAllText(Path.Combine(folder, "config.json"), _file.ToJson(labels, bosId, eosId, Type.ToString().ToLowerInvariant(), pooledTokens));
     }
 
     /// <summary>Runs one new token a row, several of one sequence too, and keeps their keys and values.</summary>

@@ -5,10 +5,14 @@ using static TorchSharp.torch;
 namespace Rlhf.LanguageModels;
 
 /// <summary>
-/// A language model with a head on the hidden state of a sequence's last token, for one number or one for each member of an ensemble. Stored
-/// as the family's class for sequence classification in Hugging Face, such as LlamaForSequenceClassification, with a label for each member.
+/// A language model with a head on the hidden state of a sequence's last token, or on the mean of several, for one number or one for each
+/// member of an ensemble. Stored as the family's class for sequence classification in Hugging Face, such as LlamaForSequenceClassification,
+/// with a label for each member; that class reads the last token alone, so a model that pools isn't stored under its name.
 /// </summary>
-public sealed class RewardModel(CausalLanguageModel trunk, RewardHead head) : IDisposable
+/// <param name="trunk">The language model; becomes this object's own.</param>
+/// <param name="head">Likewise.</param>
+/// <param name="pooledTokens">Of how many last tokens the head reads the mean state, 1 or more; a shorter sequence gives all of its own.</param>
+public sealed class RewardModel(CausalLanguageModel trunk, RewardHead head, int pooledTokens = 1) : IDisposable
 {
     private const string HeadName = WeightNames.Score + ".weight";
 
@@ -17,6 +21,9 @@ public sealed class RewardModel(CausalLanguageModel trunk, RewardHead head) : ID
 
     /// <summary>The head.</summary>
     public RewardHead Head { get; } = head;
+
+    /// <summary>Of how many last tokens the head reads the mean state.</summary>
+    public int PooledTokens { get; } = pooledTokens;
 
     /// <summary>Loads a folder that <see cref="Save"/>, or Hugging Face's class for one label, has written.</summary>
     /// <param name="folder">Holds config.json and model.safetensors, whole or in shards. Several labels are members only where config.json says so.</param>
@@ -31,7 +38,7 @@ public sealed class RewardModel(CausalLanguageModel trunk, RewardHead head) : ID
         {
             using var scope = NewDisposeScope();
             var labels = file.Labels();
-            return new RewardModel(trunk, RewardHead.Of(weights.Read(HeadName, labels.Count, trunk.Config.HiddenSize).to(trunk.Device), labels));
+            return new RewardModel(trunk, RewardHead.Of(weights.Read(HeadName, labels.Count, trunk.Config.HiddenSize).to(trunk.Device), labels), file.PooledTokens());
         }
         catch
         {
@@ -47,7 +54,7 @@ public sealed class RewardModel(CausalLanguageModel trunk, RewardHead head) : ID
         // A classifier has no head for the vocabulary.
         var weights = Trunk.Parameters.Where(p => p.Key != WeightNames.Head + ".weight").ToDictionary(p => p.Key, p => (Tensor)p.Value);
         weights[HeadName] = Head.Weight;
-        Trunk.Save(folder, weights, Head.Labels, bosId, eosId);
+        Trunk.Save(folder, weights, Head.Labels, bosId, eosId, PooledTokens);
     }
 
     /// <summary>The scores of a batch, with gradients where they are on.</summary>
@@ -57,8 +64,8 @@ public sealed class RewardModel(CausalLanguageModel trunk, RewardHead head) : ID
     {
         using var scope = NewDisposeScope();
         var hidden = Trunk.Hidden(tokens.Ids); // [B, S, C]
-        var last = tokens.LastOf(hidden); // [B, C]
-        return Head.Forward(last).MoveToOuterDisposeScope(); // [B, K]
+        var pooled = tokens.MeanOfLast(hidden, PooledTokens); // [B, C]
+        return Head.Forward(pooled).MoveToOuterDisposeScope(); // [B, K]
     }
 
     /// <summary>Scores sequences without gradients, bucketed by length.</summary>

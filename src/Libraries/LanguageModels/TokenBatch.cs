@@ -43,6 +43,30 @@ public sealed class TokenBatch : IDisposable
         return perToken.flatten(0, 1).index_select(0, tensor(rows).to(Ids.device)); // [B, C]
     }
 
+    /// <summary>The mean of the values at each row's last tokens: [B, S, C] to [B, C].</summary>
+    /// <param name="perToken">[B, S, C], finite at the padding too.</param>
+    /// <param name="tokens">How many of them, 1 or more; a shorter row gives all of its own.</param>
+    public Tensor MeanOfLast(Tensor perToken, int tokens)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokens, 1);
+        if (tokens == 1)
+        {
+            return LastOf(perToken);
+        }
+
+        using var scope = NewDisposeScope();
+        var longest = (int)Ids.shape[1];
+        var shares = new float[Lengths.Count * longest];
+        foreach (var (row, length) in Lengths.Index())
+        {
+            var pooled = Math.Min(tokens, length);
+            shares.AsSpan((row * longest) + length - pooled, pooled).Fill(1f / pooled);
+        }
+
+        var weights = tensor(shares, Lengths.Count, 1, longest).to(perToken.dtype).to(perToken.device); // [B, 1, S]
+        return weights.matmul(perToken).squeeze(1).MoveToOuterDisposeScope(); // [B, C]
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Ids.Dispose();
 }

@@ -10,6 +10,7 @@ namespace Rlhf.LanguageModels.Configuration;
 internal sealed record ConfigFile(ModelConfig Config, JsonElement? Source)
 {
     private const string MembersName = "reward_members"; // of ours: what makes labels the members of an ensemble
+    private const string PooledTokensName = "reward_pooled_tokens"; // of ours too: of how many last tokens the head reads the mean state
     private const int MostMembers = 1024;
 
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
@@ -59,19 +60,26 @@ internal sealed record ConfigFile(ModelConfig Config, JsonElement? Source)
                 $"config.json names {labels} labels, and a reward model has {members}; several labels need \"{MembersName}\" to say that they are an ensemble's scores.");
     }
 
+    /// <summary>Of how many last tokens a reward model's head reads the mean state: 1, or what the file says in "reward_pooled_tokens".</summary>
+    /// <exception cref="InvalidDataException">It is no positive number.</exception>
+    public int PooledTokens() => Source is { } source ? new ConfigValues(source, "config.json").Positive(PooledTokensName, 1) : 1;
+
     /// <summary>The file's text for saved weights: the source's options, or those that make the same model.</summary>
     /// <param name="labels">Those of a sequence classifier, a member of the reward model each; none where the weights are no classifier's.</param>
     /// <param name="bosId">First token of a text; only where the source doesn't say.</param>
     /// <param name="eosId">Last token of a text; only where the source doesn't say.</param>
     /// <param name="type">The weights' type, as PyTorch calls it.</param>
-    public string ToJson(IReadOnlyList<string> labels, int bosId, int eosId, string type)
+    /// <param name="pooledTokens">Of how many last tokens a classifier reads the mean state.</param>
+    public string ToJson(IReadOnlyList<string> labels, int bosId, int eosId, string type, int pooledTokens = 1)
     {
         var json = Source is { } source ? JsonObject.Create(source) ?? [] : ConfigWriter.Write(Config);
-        json["architectures"] = new JsonArray(WeightNames.ClassOf(Config.Family, isClassifier: labels.Count > 0));
+        // The classifier's class would read the last token alone, and say nothing.
+        json["architectures"] = new JsonArray(pooledTokens > 1 ? WeightNames.TrunkClassOf(Config.Family) : WeightNames.ClassOf(Config.Family, isClassifier: labels.Count > 0));
         json[json.ContainsKey("dtype") ? "dtype" : "torch_dtype"] = type;
         json.TryAdd("bos_token_id", bosId);
         json.TryAdd("eos_token_id", eosId);
         json.Remove(MembersName);
+        json.Remove(PooledTokensName);
         if (labels.Count > 0)
         {
             // Otherwise Transformers expects two labels.
@@ -83,6 +91,11 @@ internal sealed record ConfigFile(ModelConfig Config, JsonElement? Source)
         if (labels.Count > 1)
         {
             json[MembersName] = labels.Count;
+        }
+
+        if (pooledTokens > 1)
+        {
+            json[PooledTokensName] = pooledTokens;
         }
 
         return json.ToJsonString(s_indented);

@@ -68,9 +68,12 @@ internal sealed record WeightNames(
     };
 
     /// <summary>The name of Hugging Face's class.</summary>
-    public static string ClassOf(ModelFamily family, bool isClassifier) => (family == ModelFamily.Gpt2 ? "GPT2" : family.ToString()) + (isClassifier
+    public static string ClassOf(ModelFamily family, bool isClassifier) => PrefixOf(family) + (isClassifier
         ? "ForSequenceClassification"
         : family == ModelFamily.Gpt2 ? "LMHeadModel" : "ForCausalLM");
+
+    /// <summary>The same of the class without a head.</summary>
+    public static string TrunkClassOf(ModelFamily family) => PrefixOf(family) + "Model";
 
     /// <summary>Whether the weight belongs to a projection back into the stream.</summary>
     public bool IsResidual(string weight) =>
@@ -81,4 +84,6 @@ internal sealed record WeightNames(
         tensor is Head + ".weight" or Score + ".weight"
         || tensor.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
         || (AreTransposed && (tensor.EndsWith(".attn.bias", StringComparison.Ordinal) || tensor.EndsWith(".attn.masked_bias", StringComparison.Ordinal)));
+
+    private static string PrefixOf(ModelFamily family) => family == ModelFamily.Gpt2 ? "GPT2" : family.ToString();
 }

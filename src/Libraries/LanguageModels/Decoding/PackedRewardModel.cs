@@ -11,6 +11,7 @@ public sealed class PackedRewardModel : IDisposable
 {
     private readonly DecodingModel _trunk;
     private readonly float[][] _heads; // [K][C]
+    private readonly int _pooledTokens;
 
     /// <summary>Packs a model's weights; the model is not needed afterwards. On another device it is used where it is, and must stay.</summary>
     /// <param name="model">Stays the caller's.</param>
@@ -28,6 +29,7 @@ public sealed class PackedRewardModel : IDisposable
         ArgumentNullException.ThrowIfNull(model);
         _trunk = trunk;
         using var head = model.Head.Weight.detach().to(torch.float32).cpu(); // [K, C]
+        _pooledTokens = model.PooledTokens;
         _heads = [.. head.data<float>().ToArray().Chunk(model.Trunk.Config.HiddenSize)];
     }
 
@@ -55,16 +57,23 @@ public sealed class PackedRewardModel : IDisposable
 
         var scores = new float[sequences.Count][];
         var open = new List<DecodingSequence>();
+        var sum = new float[Config.HiddenSize]; // of the pooled states of the sequence under way
         try
         {
             foreach (var step in Rows(sequences, open).Chunk(DecodingModel.MaxRows))
             {
                 _trunk.Append(step.Select(row => row.Row).ToArray());
-                foreach (var (asked, (row, index)) in step.Where(row => row.Row.IsAsked).Index())
+                foreach (var (asked, (row, index, isLast)) in step.Where(row => row.Row.IsAsked).Index())
                 {
-                    scores[index] = ScoresOf(_trunk.Hidden(asked));
-                    row.Sequence.Dispose();
-                    open.Remove(row.Sequence);
+                    TensorPrimitives.Add(sum, _trunk.Hidden(asked), sum);
+                    if (isLast)
+                    {
+                        TensorPrimitives.Divide(sum, Math.Min(_pooledTokens, sequences[index].Length), sum);
+                        scores[index] = ScoresOf(sum);
+                        Array.Clear(sum);
+                        row.Sequence.Dispose();
+                        open.Remove(row.Sequence);
+                    }
                 }
             }
         }
@@ -98,8 +107,8 @@ public sealed class PackedRewardModel : IDisposable
             : new TensorDecodingModel(model.Trunk, threads, hasLogits: false);
     }
 
-    // Sequence after sequence: only those of the step under way are in memory.
-    private IEnumerable<(DecodingRow Row, int Index)> Rows(IReadOnlyList<int[]> sequences, List<DecodingSequence> open)
+    // Sequence after sequence: only those of the step under way are in memory. Asked for are the states that are pooled.
+    private IEnumerable<(DecodingRow Row, int Index, bool IsLast)> Rows(IReadOnlyList<int[]> sequences, List<DecodingSequence> open)
     {
         foreach (var (index, tokens) in sequences.Index())
         {
@@ -107,7 +116,7 @@ public sealed class PackedRewardModel : IDisposable
             open.Add(sequence);
             foreach (var (position, token) in tokens.Index())
             {
-                yield return (new DecodingRow(sequence, token, IsAsked: position == tokens.Length - 1), index);
+                yield return (new DecodingRow(sequence, token, IsAsked: position >= tokens.Length - _pooledTokens), index, position == tokens.Length - 1);
             }
         }
     }

@@ -37,4 +37,8 @@ internal sealed record RewardModelStageOptions : TrainingStageOptions
 
     /// <summary>Whether responses to harmful and to harmless prompts have a head each, so named, in place of an ensemble's.</summary>
     public bool HeadPerSource { get; init; }
+
+    /// <summary>Of how many last tokens the head reads the mean state; 0 is the learner's default, 1.</summary>
+    [Range(0, 65536)]
+    public int PooledTokens { get; init; }
 }

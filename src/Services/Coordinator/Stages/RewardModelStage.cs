@@ -28,6 +28,7 @@ internal sealed class RewardModelStage(RewardModelStageOptions options) : IStage
                     LearningRate = options.LearningRate,
                     Members = options.Members,
                     HeadPerSource = options.HeadPerSource,
+                    PooledTokens = options.PooledTokens,
                     Precision = options.RequestedPrecision,
                     RecomputeActivations = options.RecomputeActivations,
                 };

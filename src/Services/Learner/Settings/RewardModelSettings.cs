@@ -16,6 +16,10 @@ public sealed record RewardModelSettings : IValidatableObject
     /// <summary>Whether each source of a mixture has a head of its own in place of an ensemble's, trained on that source alone; a score is the mean of the standardised heads.</summary>
     public bool HeadPerSource { get; init; }
 
+    /// <summary>Of how many last tokens the head reads the mean state; 1 is the last token alone, which is what other tools read.</summary>
+    [Range(1, 65536)]
+    public int PooledTokens { get; init; } = 1;
+
     /// <summary>What a source of a mixture counts in the loss, by its name; those not named count 1, and the weights are scaled to a mean of 1.</summary>
     public IReadOnlyDictionary<string, double> SourceWeights { get; init; } = new Dictionary<string, double>();
 
@@ -76,6 +80,7 @@ public sealed record RewardModelSettings : IValidatableObject
             LearningRate = Ranges.Or(options.LearningRate, defaults.LearningRate),
             Members = Ranges.Or(options.Members, defaults.Members),
             HeadPerSource = options.HeadPerSource,
+            PooledTokens = Ranges.Or(options.PooledTokens, defaults.PooledTokens),
             CentringWeight = options.HasCentringWeight ? options.CentringWeight : defaults.CentringWeight,
             WeightDecay = options.HasWeightDecay ? options.WeightDecay : defaults.WeightDecay,
             SourceWeights = options.SourceWeights.ToDictionary(),

@@ -87,7 +87,7 @@ internal sealed class RewardModelTrainer(
         var head = settings.HeadPerSource
             ? RewardHead.CreateRandom(trunk.Config.HiddenSize, HeadSources(), Seeds.ForTorch(seed), trunk.Device)
             : RewardHead.CreateRandom(trunk.Config.HiddenSize, settings.Members, Seeds.ForTorch(seed), trunk.Device);
-        var model = new RewardModel(trunk, head);
+        var model = new RewardModel(trunk, head, settings.PooledTokens);
         var isTrained = false;
         try
         {

@@ -82,6 +82,7 @@ public class RunTests(BrokerFixture broker)
               - stage: reward-model
                 precision: bfloat16
                 head-per-source: true
+                pooled-tokens: 32
               - stage: dpo
                 loss: identity
                 beta: 0.2
@@ -102,7 +103,7 @@ public class RunTests(BrokerFixture broker)
         Assert.Equal((Precision.Float32, true, false), (fineTuning.Precision, fineTuning.HasPacking, fineTuning.Packing));
         var (rewardModelJob, rated) = harness.Learner.Started[$"{run.RunId}/reward-model"];
         var rewardModel = rewardModelJob.RewardModel;
-        Assert.Equal((Precision.Bfloat16, false, true), (rewardModel.Precision, rewardModel.RecomputeActivations, rewardModel.HeadPerSource));
+        Assert.Equal((Precision.Bfloat16, false, true, 32), (rewardModel.Precision, rewardModel.RecomputeActivations, rewardModel.HeadPerSource, rewardModel.PooledTokens));
         Assert.Equal(["harmful", "harmless"], rated.Preferences.Select(pair => pair.Source).Distinct().Order());
         Assert.Equal($"{run.RunId}/fine-tuning/v1", specification.InitialVersion);
         Assert.Contains(data.Preferences, pair => pair.HeldOut);

@@ -41,6 +41,30 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(3, config.GetProperty("reward_members").GetInt32());
     }
 
+    [Fact]
+    public void A_reward_model_that_pools_scores_the_mean_state_and_is_not_stored_as_what_reads_one_token()
+    {
+        using var model = new RewardModel(Reference.Tiny(), RewardHead.CreateRandom(16, members: 1, seed: 2), pooledTokens: 3);
+        model.Save(_folder, 1, 2);
+        using var loaded = RewardModel.Load(_folder);
+        int[][] sequences = [[1, 2, 3, 4, 5], [7], [8, 9]];
+        var scores = loaded.Score(sequences);
+        Assert.Equal(model.Score(sequences), scores);
+        using var noGradients = no_grad();
+        foreach (var (sequence, score) in sequences.Zip(scores))
+        {
+            using var tokens = new TokenBatch([sequence]);
+            using var mean = loaded.Trunk.Hidden(tokens.Ids)[0, Math.Max(0, sequence.Length - 3)..].mean([0]); // [C]
+            Assert.Equal(mean.dot(loaded.Head.Weight[0]).item<float>(), score, 1e-5);
+        }
+
+        var config = Reference.File(Path.Combine(_folder, "config.json"));
+        Assert.Equal((3, "LlamaModel"), (config.GetProperty("reward_pooled_tokens").GetInt32(), config.GetProperty("architectures")[0].GetString()));
+        // As a language model it pools nothing.
+        loaded.Trunk.Save(_folder, 1, 2);
+        Assert.False(Reference.File(Path.Combine(_folder, "config.json")).TryGetProperty("reward_pooled_tokens", out _));
+    }
+
     [Theory]
     [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,16]}}""", "said to lie")]
     [InlineData("""{"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]},"v":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}""", "overlap")]

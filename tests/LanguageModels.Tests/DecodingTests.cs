@@ -29,11 +29,14 @@ public sealed class DecodingTests
         BatchChecks.RowsDependOnNothingElse(packed, Tokens);
     }
 
-    [Fact]
-    public void Scores_of_a_packed_reward_model_equal_the_tensor_path_and_do_not_depend_on_company()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)] // longer and shorter than sequences
+    [InlineData(100)] // longer than any
+    public void Scores_of_a_packed_reward_model_equal_the_tensor_path_and_do_not_depend_on_company(int pooledTokens)
     {
         var trunk = Reference.Tiny();
-        using var model = new RewardModel(trunk, RewardHead.CreateRandom(trunk.Config.HiddenSize, members: 3, seed: 4));
+        using var model = new RewardModel(trunk, RewardHead.CreateRandom(trunk.Config.HiddenSize, members: 3, seed: 4), pooledTokens);
         using var packed = new PackedRewardModel(model, threads: 2);
         // More rows than a step has, one sequence as long as the context.
         int[][] sequences = [.. Enumerable.Range(0, 40).Select(i => Enumerable.Range(0, i == 7 ? 32 : 1 + (i % 13)).Select(j => ((i * 17) + (j * 5)) % 61).ToArray())];

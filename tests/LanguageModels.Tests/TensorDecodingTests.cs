@@ -166,11 +166,13 @@ public sealed class TensorDecodingTests
         Directory.Delete(folder, recursive: true);
     }
 
-    [Fact]
-    public void A_reward_model_scores_the_same_over_tensors()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    public void A_reward_model_scores_the_same_over_tensors(int pooledTokens)
     {
         var trunk = Reference.Tiny();
-        using var model = new RewardModel(trunk, RewardHead.CreateRandom(trunk.Config.HiddenSize, members: 1, seed: 4));
+        using var model = new RewardModel(trunk, RewardHead.CreateRandom(trunk.Config.HiddenSize, members: 1, seed: 4), pooledTokens);
         var tensors = new TensorDecodingModel(trunk, threads: 1, hasLogits: false);
         using var decoding = new PackedRewardModel(model, tensors);
         int[][] sequences = [.. Enumerable.Range(0, 40).Select(i => Enumerable.Range(0, i == 7 ? 32 : 1 + (i % 13)).Select(j => ((i * 17) + (j * 5)) % 61).ToArray())];

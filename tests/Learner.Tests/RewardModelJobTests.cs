@@ -65,13 +65,14 @@ public sealed class RewardModelJobTests : IDisposable
             data.Preferences.Add(new PreferenceExample { Prompt = prompt, ResponseA = good, ResponseB = bad, PreferenceA = 0.1, Source = "harmless" });
         }
 
-        var specification = new JobSpecification { JobId = "job-3", RunId = "run", Seed = 1, PublishedVersion = "run/reward/v2", RewardModel = new RewardModelOptions { Epochs = 1, Loss = RewardLoss.Pairwise, HeadPerSource = true } };
+        var specification = new JobSpecification { JobId = "job-3", RunId = "run", Seed = 1, PublishedVersion = "run/reward/v2", RewardModel = new RewardModelOptions { Epochs = 1, Loss = RewardLoss.Pairwise, HeadPerSource = true, PooledTokens = 4 } };
         await host.StartJobAsync(specification, data);
         var job = await host.WatchAsync("job-3");
         Assert.Equal((JobState.Succeeded, ""), (job.State, job.Error));
         var normalisation = Assert.Single(host.Published).Version.Normalisation;
         Assert.Equal(["harmless", "helpful"], normalisation.Heads.Select(head => head.Name));
         using var model = RewardModel.Load(await host.DownloadAsync(host.Published.First().Version));
+        Assert.Equal(4, model.PooledTokens);
         var tokenizer = TextTokenizer.Load(Testing.Fixtures.Path("models/stories260K/hf"));
         int[] Tokens(string response) => [.. tokenizer.Encode("Once upon a time"), .. tokenizer.EncodeContinuation(response), tokenizer.EosId];
         var outputs = model.ScoreByMember([.. data.Preferences.SelectMany(pair => new[] { Tokens(pair.ResponseA), Tokens(pair.ResponseB) })]);

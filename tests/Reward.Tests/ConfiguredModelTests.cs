@@ -52,6 +52,21 @@ public sealed class ConfiguredModelTests(BackingServersFixture servers) : IDispo
     }
 
     [Fact]
+    public async Task A_folder_of_a_model_that_pools_is_scored_over_its_last_tokens()
+    {
+        TinyModels.WriteRewardModel(_folder, seed: 5);
+        int[] tokens = [.. "Hello? Hi."u8.ToArray(), TinyModels.EosId];
+        using var unpooled = RewardModel.Load(_folder);
+        Edit(config => config["reward_pooled_tokens"] = 4);
+        using var pooled = RewardModel.Load(_folder);
+        await using var reward = await RunningReward.StartAsync(servers.Messaging, servers.Cache, ("Reward:Models:theirs", _folder));
+
+        var score = await ScoreAsync(reward);
+        Assert.Equal(pooled.Score([tokens])[0], score.Raw, 1e-5);
+        Assert.NotEqual(unpooled.Score([tokens])[0], score.Raw, 1e-3);
+    }
+
+    [Fact]
     public async Task A_pinned_folder_is_the_latest_also_without_a_Learner_and_whatever_is_published()
     {
         TinyModels.WriteRewardModel(_folder, seed: 5);

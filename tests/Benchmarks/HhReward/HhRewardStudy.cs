@@ -17,6 +17,7 @@ internal sealed class HhRewardStudy(string data, ulong seed, int threads, string
     // Chosen on parts of the training pairs: more epochs help the harmless pairs and harm the helpful ones.
     private static readonly RewardModelSettings s_settings = new() { Epochs = 2, LearningRate = 4e-4 };
     private static readonly RewardModelSettings s_harmlessSettings = s_settings with { Epochs = 4 };
+    private static readonly RewardModelSettings s_pooledSettings = s_settings with { LearningRate = 8e-4, PooledTokens = 64, HeadPerSource = true };
     private static readonly RewardLoss[] s_losses = [RewardLoss.Pairwise, RewardLoss.RatingRegression, RewardLoss.AbsoluteRatingRegression];
 
     // A rating for the chosen and one for the rejected response: training standardises them to 1 and -1.
@@ -50,6 +51,12 @@ internal sealed class HhRewardStudy(string data, ulong seed, int threads, string
         var trunk = new HhTrunk(texts, Path.Combine(output, "trunk"), Seeds.ForRandom(seed), threads, Say);
         Console.WriteLine("| trained on | loss | harmless | helpful | calibration error | mean margin |");
         Console.WriteLine("|---|---|---|---|---|---|");
+        foreach (var loss in losses)
+        {
+            var evaluations = parts.Select(part => Train(trunk, part, s_pooledSettings with { Loss = loss }));
+            Report($"one model, a head for each on the mean of {s_pooledSettings.PooledTokens} tokens", NameOf(loss), evaluations.SelectMany(evaluation => evaluation.ByOwnHead));
+        }
+
         foreach (var loss in losses)
         {
             var evaluations = parts.Select(part => Train(trunk, part, s_settings with { Loss = loss, HeadPerSource = true })).ToList();

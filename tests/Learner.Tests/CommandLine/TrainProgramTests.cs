@@ -49,9 +49,9 @@ public sealed class TrainProgramTests : IDisposable
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void A_reward_model_is_measured_on_each_kind_of_held_out_pairs(bool hasHeadPerKind)
+    [InlineData(false, 1)]
+    [InlineData(true, 8)]
+    public void A_reward_model_is_measured_on_each_kind_of_held_out_pairs(bool hasHeadPerKind, int pooledTokens)
     {
         static string Pair(int i, string good, string bad) => $$"""{"prompt": "Say {{i}}", "chosen": "{{good}} {{i}}", "rejected": "{{bad}} {{i}}"}""";
         _folder.Write("helpful.jsonl", [.. Enumerable.Range(0, 64).Select(i => Pair(i, "aaaa", "zzzz")), """{"prompt": "p", "chosen": "x", "rejected": "x"}"""]);
@@ -65,10 +65,10 @@ public sealed class TrainProgramTests : IDisposable
             "  - { file: harmless.jsonl, kind: harmless, weight: 0.5 }",
             "  - { file: helpful-val.jsonl, kind: helpful, held-out: true }",
             "  - { file: harmless-val.jsonl, kind: harmless, held-out: true }",
-            $"settings: {{ epochs: 6, learning-rate: 1e-2, head-per-source: {(hasHeadPerKind ? "true" : "false")} }}");
+            $"settings: {{ epochs: 6, learning-rate: 1e-2, head-per-source: {(hasHeadPerKind ? "true" : "false")}, pooled-tokens: {pooledTokens} }}");
         using (var model = RewardModel.Load(_folder["judge"]))
         {
-            Assert.Equal(16, model.Trunk.Config.HiddenSize);
+            Assert.Equal((16, pooledTokens), (model.Trunk.Config.HiddenSize, model.PooledTokens));
             Assert.Equal(hasHeadPerKind ? ["harmless", "helpful"] : ["LABEL_0"], model.Head.Labels);
         }
 

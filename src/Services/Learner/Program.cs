@@ -13,4 +13,5 @@ if (args is [ReplayCommand.Name, ..])
     return ReplayCommand.Run(args, Console.Out, Console.Error);
 }
 
-return await ServiceHost.RunAsync(args, LearnerServer.Configure, LearnerServer.Map);
+// The current folder is the caller's; the service's settings stand beside the program.
+return await ServiceHost.RunAsync(["--contentRoot", AppContext.BaseDirectory, .. args], LearnerServer.Configure, LearnerServer.Map);

@@ -14,7 +14,7 @@ public sealed class StandingsViewTests(BrokerFixture broker)
     public async Task A_run_is_told_of_no_comparison_of_one_and_of_several_as_one_would_say_it()
     {
         await using var harness = await ConsoleHarness.StartAsync(broker);
-        await SeededRun.AddAsync(harness.Writer, prompts: 4);
+        await SeededRun.AddAsync(harness.Writer, prompts: 4); // the newest run: of the others nothing is rated before somebody looks
         await OtherRuns.AddAsync(harness.Writer);
         await harness.Writer.WriteAsync(static (ledger, _) =>
         {

@@ -144,7 +144,7 @@ public sealed class RunPagesTests(BrokerFixture broker, Browser browser)
         // To each question: ben decides between the judge and anna, who both say otherwise, a tie; anna between the judge and ben, whom the judge beats.
         // The page brings itself up to date as the ratings are made again in the background.
         await Expect(page.GetByRole(AriaRole.Row)).ToHaveCountAsync(4, new() { Timeout = 20_000 });
-        await Expect(page.Locator("main")).ToContainTextAsync("8 games in all, 4 of them ties.");
+        await Expect(page.Locator("main")).ToContainTextAsync("8 games in all, 4 ties among them.");
         await Expect(page.GetByRole(AriaRole.Row).Nth(1)).ToContainTextAsync("judge judge-1");
         await Expect(page.GetByRole(AriaRole.Row).Nth(3)).ToContainTextAsync("ben");
         await page.GetByRole(AriaRole.Button, new() { Name = "Show" }).ClickAsync(); // the principles are of the page, which knows them now

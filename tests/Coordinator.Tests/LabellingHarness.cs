@@ -19,6 +19,13 @@ internal sealed class LabellingHarness : IAsyncDisposable
     public const string RunId = "run";
     public const string Stage = "preferences";
 
+    public static Labeller Anna { get; } = Person("anna");
+
+    public static Labeller Ben { get; } = Person("ben");
+
+    /// <summary>No pair is meant for two people, and none is shown again.</summary>
+    public static PreferencesOptions Plain { get; } = new() { Labels = 100, OverlapShare = 0, RepeatShare = 0 };
+
     private readonly ServiceProvider _provider;
 
     private LabellingHarness(string folder, string? database)

@@ -1,13 +1,12 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using Grpc.Core;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Rlhf.Coordinator.Ledger;
 using Rlhf.Coordinator.Reports;
 using Rlhf.Coordinator.Runs;
 using Rlhf.V1;
+using static Rlhf.Coordinator.Tests.PeoplesRun;
 
 namespace Rlhf.Coordinator.Tests;
 
@@ -20,58 +19,8 @@ public class PeoplesRunTests(BrokerFixture broker)
     /// <summary>The ledger's connection string; null for a SQLite file.</summary>
     protected virtual Task<string?> DatabaseAsync() => Task.FromResult<string?>(null);
 
-    private async Task<CoordinatorHarness> HarnessAsync(string preferences, int prompts)
-    {
-        var harness = await CoordinatorHarness.StartAsync(broker, Cancellation);
-        var definition = Path.Combine(harness.Folder, "run.yaml");
-        await File.WriteAllTextAsync(definition, $"""
-            stages:
-              - stage: responses
-                prompts: 1000
-                responses-per-prompt: 3
-                base-responses-per-prompt: 0
-              - stage: preferences
-                {preferences}
-              - stage: ratings
-              - stage: reward-model
-              - stage: evaluation
-            """, Cancellation);
-        harness.Settings["ConnectionStrings:ledger"] = await DatabaseAsync();
-        harness.Settings["Run:Definition"] = definition;
-        harness.Settings["Run:PromptsPath"] = harness.WritePrompts(prompts / 2, prompts / 2);
-        return harness;
-    }
-
-    private static Task<RunSnapshot> WaitForPeopleAsync(WebApplication app) =>
-        CoordinatorHarness.WaitForAsync(app, run => run.Stages.Any(stage => stage.Detail == "waiting for people"), Cancellation);
-
-    /// <summary>Labels until there is nothing more: the longer answer is better, or else the second one.</summary>
-    private static async Task<int> LabelAsync(FeedbackService.FeedbackServiceClient client, int most = int.MaxValue, Action<string>? onTaken = null)
-    {
-        for (var counted = 0; counted < most;)
-        {
-            var next = await client.NextComparisonAsync(new NextComparisonRequest(), cancellationToken: Cancellation);
-            if (next.Lease is not { } lease)
-            {
-                return counted;
-            }
-
-            var done = await client.SubmitPreferenceAsync(new SubmitPreferenceRequest
-            {
-                LeaseId = lease.LeaseId,
-                Verdict = string.CompareOrdinal(lease.ResponseFirst, lease.ResponseSecond) > 0 ? PreferenceVerdict.First : PreferenceVerdict.Second,
-                Strength = 3,
-                ElapsedMs = 1,
-            }, cancellationToken: Cancellation);
-            onTaken?.Invoke(lease.LeaseId);
-            counted += done.Counted ? 1 : 0;
-        }
-
-        return most;
-    }
-
-    private static async Task<string> RegisterAsync(FeedbackService.FeedbackServiceClient lead, string name, LabellerRole role = LabellerRole.Labeller) =>
-        (await lead.RegisterProgramAsync(new RegisterProgramRequest { Name = name, Role = role }, cancellationToken: Cancellation)).Secret;
+    private async Task<CoordinatorHarness> HarnessAsync(string preferences, int prompts) =>
+        await PeoplesRun.HarnessAsync(broker, await DatabaseAsync(), preferences, prompts);
 
     [Fact]
     public async Task Fifty_labellers_at_once_lose_no_pair_and_double_none_and_the_run_goes_on()
@@ -123,118 +72,6 @@ public class PeoplesRunTests(BrokerFixture broker)
         Assert.Equal(judged, people.GetProperty("agreementWithJudge").GetProperty("items").GetInt32());
         Assert.Equal(1, people.GetProperty("agreementWithJudgeByPrinciple").GetProperty("kind").GetProperty("value").GetDouble());
         Assert.Equal(judged, report.GetProperty("judge").GetProperty("comparisons").GetInt32());
-    }
-
-    [Fact]
-    public async Task A_run_that_waits_for_people_goes_on_waiting_in_the_next_process()
-    {
-        await using var harness = await HarnessAsync("by: people\n    labels: 20\n    repeat-share: 0\n    overlap-share: 0", prompts: 40);
-        var (first, _) = await harness.StartCoordinatorAsync(null, Cancellation);
-        var run = await WaitForPeopleAsync(first);
-        var token = await RegisterAsync(CoordinatorHarness.Feedback(first, harness.LeadToken), "program");
-        var client = CoordinatorHarness.Feedback(first, token);
-        Assert.Equal(7, await LabelAsync(client, most: 7));
-        var open = (await client.NextComparisonAsync(new NextComparisonRequest(), cancellationToken: Cancellation)).Lease;
-        await first.StopAsync(Cancellation);
-
-        harness.Settings["Run:Definition"] = "none";
-        var (second, _) = await harness.StartCoordinatorAsync(null, Cancellation);
-        var waiting = await WaitForPeopleAsync(second);
-        Assert.Equal((run.RunId, 7, 20), (waiting.RunId, waiting.Stages[1].Done, waiting.Stages[1].Wanted));
-        client = CoordinatorHarness.Feedback(second, token);
-        var again = (await client.NextComparisonAsync(new NextComparisonRequest(), cancellationToken: Cancellation)).Lease;
-        Assert.Equal((open.LeaseId, open.ResponseFirst), (again.LeaseId, again.ResponseFirst));
-        Assert.Equal(13, await LabelAsync(client));
-
-        var ended = await CoordinatorHarness.WaitForEndAsync(second, Cancellation);
-        Assert.Null(ended.Error);
-        Assert.Equal(RunStatus.Succeeded, ended.Status);
-        await using var ledger = CoordinatorHarness.Ledger(second);
-        Assert.Single(await ledger.Runs.ToListAsync(Cancellation));
-        Assert.Equal(20, await ledger.Comparisons.CountAsync(row => row.Stage == "preferences", Cancellation));
-    }
-
-    [Fact]
-    public async Task A_run_that_waits_for_people_gives_way_to_another_one_that_is_wanted_at_the_start()
-    {
-        await using var harness = await HarnessAsync("by: people\n    labels: 20", prompts: 40);
-        var (first, _) = await harness.StartCoordinatorAsync(null, Cancellation);
-        var waiting = await WaitForPeopleAsync(first);
-        await first.StopAsync(Cancellation);
-
-        harness.Settings["Run:Seed"] = "5";
-        var (second, _) = await harness.StartCoordinatorAsync(null, Cancellation);
-        var other = await WaitForPeopleAsync(second);
-        Assert.NotEqual(waiting.RunId, other.RunId);
-        var lead = CoordinatorHarness.Feedback(second, harness.LeadToken);
-        var none = await lead.NextComparisonAsync(new NextComparisonRequest { RunId = waiting.RunId }, cancellationToken: Cancellation);
-        Assert.Equal(NoComparisonReason.Paused, none.None);
-        Assert.Equal(
-            RunStatus.Paused, (await second.Services.GetRequiredService<RunStore>().FindAsync(waiting.RunId, Cancellation))?.Status);
-        Assert.Equal(other.RunId, (await lead.NextComparisonAsync(new NextComparisonRequest(), cancellationToken: Cancellation)).Lease.RunId);
-        await second.StopAsync(Cancellation);
-
-        // The same run and seed as the other one's: that one goes on.
-        var (third, _) = await harness.StartCoordinatorAsync(null, Cancellation);
-        Assert.Equal(other.RunId, (await WaitForPeopleAsync(third)).RunId);
-    }
-
-    [Fact]
-    public async Task A_killed_coordinator_has_kept_every_label_that_it_took_and_takes_none_twice()
-    {
-        await using var harness = await HarnessAsync("by: people\n    labels: 400\n    repeat-share: 0\n    overlap-share: 0.2", prompts: 200);
-        var (first, _) = await harness.StartCoordinatorAsync(null, Cancellation);
-        await WaitForPeopleAsync(first);
-        var lead = CoordinatorHarness.Feedback(first, harness.LeadToken);
-        var tokens = new List<string>();
-        for (var i = 0; i < 6; i++)
-        {
-            tokens.Add(await RegisterAsync(lead, $"program-{i}"));
-        }
-
-        await first.StopAsync(Cancellation);
-        harness.Settings["Run:Definition"] = "none";
-
-        var taken = new ConcurrentBag<string>();
-        var enough = new TaskCompletionSource();
-        using (var process = await CoordinatorProcess.StartAsync(harness.Connections, Cancellation))
-        {
-            await process.WaitForLabellingAsync(tokens[0], Cancellation);
-            var labelling = Task.WhenAll(tokens.Select(token => Task.Run(async () =>
-            {
-                var client = CoordinatorHarness.Feedback(process.GrpcAddress, token);
-                var ended = await Assert.ThrowsAsync<RpcException>(() => LabelAsync(client, onTaken: leaseId =>
-                {
-                    taken.Add(leaseId);
-                    if (taken.Count > 100)
-                    {
-                        enough.TrySetResult();
-                    }
-                }));
-                Assert.NotEqual(StatusCode.InvalidArgument, ended.StatusCode);
-            }, Cancellation)));
-            await Task.WhenAny(enough.Task, labelling);
-            await process.KillAsync(Cancellation);
-            await labelling;
-        }
-
-        var (second, _) = await harness.StartCoordinatorAsync(null, Cancellation);
-        await WaitForPeopleAsync(second);
-        await using (var ledger = CoordinatorHarness.Ledger(second))
-        {
-            var kept = await ledger.Labels.Select(label => label.LeaseId).ToListAsync(Cancellation);
-            Assert.InRange(taken.Count, 101, 399);
-            Assert.Empty(taken.Except(kept));
-            // The label of each labeller's last call may have been kept without their hearing of it.
-            Assert.InRange(kept.Count, taken.Count, taken.Count + 6);
-            Assert.Equal(kept.Count, (await ledger.Labellings.SingleAsync(Cancellation)).Done);
-        }
-
-        await Task.WhenAll(tokens.Select(token => LabelAsync(CoordinatorHarness.Feedback(second, token))));
-        Assert.Null((await CoordinatorHarness.WaitForEndAsync(second, Cancellation)).Error);
-        await using var after = CoordinatorHarness.Ledger(second);
-        Assert.Equal(400, await after.Labels.CountAsync(label => label.IsCounted, Cancellation));
-        Assert.All(await after.ComparisonPairs.ToListAsync(Cancellation), pair => Assert.InRange(pair.Taken, 0, pair.Copies));
     }
 
     [Fact]

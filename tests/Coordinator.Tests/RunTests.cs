@@ -42,6 +42,12 @@ public class RunTests(BrokerFixture broker)
         Assert.All(run.Stages, stage => Assert.Equal(stage.Wanted, stage.Done));
         Assert.All(services.Asked.Values, count => Assert.Equal(1, count));
 
+        // Fine-tuning asks for answers before it trains: its count is of both, and its curve of the three steps.
+        var prompts = services.Asked.Keys.Count(id => id.Contains("/fine-tuning/", StringComparison.Ordinal));
+        Assert.True(prompts > 0);
+        Assert.Equal((prompts + 3, "prompts and steps", "loss 0.333 at step 3"), (run.Stages[1].Done, run.Stages[1].Unit, run.Stages[1].Detail));
+        Assert.Equal([(3, "steps"), (3, "steps")], run.Stages.Skip(5).Take(2).Select(stage => (stage.Done, stage.Unit)));
+
         var json = await app.Services.GetRequiredService<ReportBuilder>().BuildAsync(run.RunId, Cancellation);
         var report = JsonDocument.Parse(json ?? "").RootElement;
         Assert.Equal(run.RunId, report.GetProperty("run").GetString());

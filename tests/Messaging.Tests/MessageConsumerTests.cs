@@ -255,28 +255,6 @@ public sealed class MessageConsumerTests(BrokerFixture broker)
         }
     }
 
-    [Fact]
-    public async Task A_request_published_before_its_consumer_exists_waits_in_its_queue()
-    {
-        using var host = await broker.StartHostAsync(_ => { }, Cancellation);
-        await host.Services.GetRequiredService<MessagePublisher>().PublishAsync(
-            RoutingKeys.ComparisonsRequested, "c", new ComparisonRequested { Header = new MessageHeader { MessageId = "c" } }, Cancellation);
-
-        await using var connection = await broker.ConnectAsync("reader", Cancellation);
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancellation);
-        Assert.NotNull(await channel.BasicGetAsync(QueueNames.JudgeComparisons, autoAck: true, Cancellation));
-        await host.StopAsync(Cancellation);
-    }
-
-    [Fact]
-    public async Task A_request_that_no_queue_takes_is_an_error()
-    {
-        using var host = await broker.StartHostAsync(_ => { }, Cancellation);
-        await Assert.ThrowsAsync<PublishReturnException>(() => host.Services.GetRequiredService<MessagePublisher>()
-            .PublishAsync("nobody.requested", "x", Message("x"), Cancellation));
-        await host.StopAsync(Cancellation);
-    }
-
     private async Task WaitForQueueAsync(string queue)
     {
         await using var connection = await broker.ConnectAsync("probe", Cancellation);

@@ -128,8 +128,14 @@ internal sealed class StageContext(
     public static string BesideNameOf(string stage) => $"{stage}/measured";
 
     /// <summary>Has a job done by the Learner, with its steps as this stage's progress and its figures in the ledger.</summary>
+    /// <param name="configure">Says what the job is.</param>
+    /// <param name="data">What it learns from.</param>
+    /// <param name="doneBefore">What this stage has done before the job; the stage's count goes on from there.</param>
+    /// <param name="unit">What that count is of.</param>
+    /// <param name="describe">Says in a few words where a step stands.</param>
+    /// <param name="cancellationToken">Stops waiting; the job ends with it where somebody has stopped the run.</param>
     public async Task<Job> RunJobAsync(
-        Action<JobSpecification> configure, JobData data, long doneBefore, Func<StepMetrics, string> describe, CancellationToken cancellationToken)
+        Action<JobSpecification> configure, JobData data, long doneBefore, string unit, Func<StepMetrics, string> describe, CancellationToken cancellationToken)
     {
         var id = $"{run.RunId}/{row.Name}" + (row.FailedAttempts == 0 ? "" : $"/attempt-{row.FailedAttempts + 1}");
         var specification = new JobSpecification
@@ -152,7 +158,7 @@ internal sealed class StageContext(
                 }
 
                 var told = job.Warnings.Count == 0 ? detail : $"{detail}; warning: {job.Warnings[^1]}";
-                Report(doneBefore + job.StepsDone, doneBefore + job.StepsWanted, "steps", told);
+                Report(doneBefore + job.StepsDone, doneBefore + job.StepsWanted, unit, told);
             }, cancellationToken);
 
             if (job.Refused.Count > 0)

@@ -31,6 +31,7 @@ internal sealed class DpoStage(DpoStageOptions options) : IStage
             },
             new JobData { Preferences = { pairs.Examples } },
             doneBefore: 0,
+            unit: "steps",
             step => step.Values.TryGetValue("loss", out var loss) ? FormattableString.Invariant($"loss {loss:0.000}") : "",
             cancellationToken);
         context.ReportResults(new SortedDictionary<string, double>(job.Results) { ["pairs"] = pairs.Examples.Count });

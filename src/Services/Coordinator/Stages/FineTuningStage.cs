@@ -25,8 +25,9 @@ internal sealed class FineTuningStage(FineTuningOptions options) : IStage
         var job = await context.RunJobAsync(
             specification => specification.Supervised = options.ToRequest(),
             data,
-            items.Count,
-            step => step.Values.TryGetValue("loss", out var loss) ? FormattableString.Invariant($"loss {loss:0.000}") : "",
+            doneBefore: items.Count,
+            unit: items.Count > 0 ? "prompts and steps" : "steps",
+            step => step.Values.TryGetValue("loss", out var loss) ? FormattableString.Invariant($"loss {loss:0.000} at step {step.Step}") : "",
             cancellationToken);
         context.ReportResults(new SortedDictionary<string, double>(job.Results) { ["examples"] = data.Supervised.Count });
     }

@@ -30,6 +30,7 @@ internal sealed class PpoStage(PpoStageOptions options) : IStage
             },
             data,
             doneBefore: 0,
+            unit: "steps",
             Describe,
             cancellationToken);
         context.ReportResults(new SortedDictionary<string, double>(job.Results));

@@ -35,6 +35,7 @@ internal sealed class RewardModelStage(RewardModelStageOptions options) : IStage
             },
             data,
             doneBefore: 0,
+            unit: "steps",
             step => step.Values.TryGetValue("regression_loss", out var loss) ? FormattableString.Invariant($"loss on ratings {loss:0.000}")
                 : step.Values.TryGetValue("pairwise_loss", out loss) ? FormattableString.Invariant($"loss on pairs {loss:0.000}")
                 : "",

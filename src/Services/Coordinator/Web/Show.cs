@@ -16,6 +16,9 @@ internal static class Show
 
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>So many of a thing whose plural ends in s: "1 comparison", "2,000 comparisons".</summary>
+    public static string Count(long value, string thing) => $"{Count(value)} {thing}{(value == 1 ? "" : "s")}";
+
     public static string Percent(double? share) => share is { } known && double.IsFinite(known) ? Number(100 * known, 1) + " %" : Unknown;
 
     public static string Duration(double seconds)

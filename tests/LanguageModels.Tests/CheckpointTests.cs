@@ -63,6 +63,7 @@ public sealed class CheckpointTests : IDisposable
         // As a language model it pools nothing.
         loaded.Trunk.Save(_folder, 1, 2);
         Assert.False(Reference.File(Path.Combine(_folder, "config.json")).TryGetProperty("reward_pooled_tokens", out _));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new RewardModel(model.Trunk, model.Head, pooledTokens: 0));
     }
 
     [Theory]

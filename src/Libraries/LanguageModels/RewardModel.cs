@@ -12,6 +12,7 @@ namespace Rlhf.LanguageModels;
 /// <param name="trunk">The language model; becomes this object's own.</param>
 /// <param name="head">Likewise.</param>
 /// <param name="pooledTokens">Of how many last tokens the head reads the mean state, 1 or more; a shorter sequence gives all of its own.</param>
+/// <exception cref="ArgumentOutOfRangeException">No token would be read.</exception>
 public sealed class RewardModel(CausalLanguageModel trunk, RewardHead head, int pooledTokens = 1) : IDisposable
 {
     private const string HeadName = WeightNames.Score + ".weight";
@@ -23,7 +24,9 @@ public sealed class RewardModel(CausalLanguageModel trunk, RewardHead head, int 
     public RewardHead Head { get; } = head;
 
     /// <summary>Of how many last tokens the head reads the mean state.</summary>
-    public int PooledTokens { get; } = pooledTokens;
+    public int PooledTokens { get; } = pooledTokens >= 1
+        ? pooledTokens
+        : throw new ArgumentOutOfRangeException(nameof(pooledTokens), pooledTokens, "A head reads at least one token.");
 
     /// <summary>Loads a folder that <see cref="Save"/>, or Hugging Face's class for one label, has written.</summary>
     /// <param name="folder">Holds config.json and model.safetensors, whole or in shards. Several labels are members only where config.json says so.</param>
